@@ -1,0 +1,61 @@
+"""What build.py's four commands do, once it runs inside .venv."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from heap_web.dev.bundle import bundle as build_bundle
+from heap_web.dev.bundle import summary
+from heap_web.dev.steps import ROOT, STATIC
+from heap_web.dev.toolchain import MODULES, node, npm_packages, system_packages
+
+
+def bundle() -> int:
+    """Builds dist/ and says what is in it."""
+    print(summary(build_bundle()))
+    return 0
+
+
+def serve(port: int, app_id: str | None) -> int:
+    """Builds, then serves the demo shop on 127.0.0.1 until interrupted."""
+    build_bundle()
+    from heap_web.dev.server import serve as run_server
+
+    run_server(port, app_id)
+    return 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Builds, then measures heap_web and its peers."""
+    build_bundle()
+    system_packages()
+    return subprocess.run([sys.executable, "-m", "heap_web.dev.bench", *arguments], cwd=ROOT, check=False).returncode
+
+
+def test(arguments: Sequence[str], *, long: bool) -> int:
+    """Runs every check, all of them even when one fails; the last words are a line for each."""
+    system_packages()
+    npm_packages()
+    build_bundle()
+    python = [sys.executable, "-m"]
+    tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc")]
+    checks = {
+        "ruff check": [*python, "ruff", "check", "."],
+        "ruff format": [*python, "ruff", "format", "--check", "."],
+        "mypy": [*python, "mypy"],
+        "tsc": [*tsc, "--project", str(STATIC / "tsconfig.json")],
+        "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
+    }
+    outcomes = {}
+    for name, command in checks.items():
+        print(f"\n── {name}", flush=True)
+        start = time.monotonic()
+        status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        outcomes[name] = (status, time.monotonic() - start)
+    print("\n── summary")
+    for name, (status, seconds) in outcomes.items():
+        print(f"{'ok    ' if status == 0 else 'FAILED'} {name:12} {seconds:6.1f} s")
+    return 1 if any(status for status, _ in outcomes.values()) else 0

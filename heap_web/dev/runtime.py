@@ -1,0 +1,132 @@
+"""The runtime: Pyodide as npm has it, the interpreter frozen with heap_web inside, and the worker's code, in one folder named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from heap_web.dev.steps import ROOT, STATIC, cached, files_under, fingerprint, run
+from heap_web.dev.toolchain import PYODIDE, esbuild, node_tool
+
+FROZEN = ROOT / "heap_web" / "dev" / "frozen"
+TOOLS = STATIC / "tools"
+WORKER = STATIC / "src" / "worker"
+ENTRY = "heap_web.worker"
+# Pyodide's own files, shipped as they are.
+PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm")
+# Makes the interpreter warm before it is frozen: one call of each kind, a nested cart, values of every type.
+SAMPLE = STATIC / "tools" / "sample.json"
+
+
+def _micropip() -> Path:
+    """micropip's wheel, as pip finds it."""
+    script = FROZEN / "requirements.txt"
+
+    def make(out: Path) -> None:
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--only-binary"]
+        run(
+            "fetching micropip",
+            [*command, ":all:", "--python-version", "3.14", "--dest", str(out), "--requirement", str(script)],
+            advice="Is pip's package index reachable (pip config list)?",
+        )
+
+    (wheel,) = cached("micropip", fingerprint([script]), make).glob("*.whl")
+    return wheel
+
+
+def _byte_code(wheel: Path) -> Path:
+    """The zip of byte code that a first interpreter wrote after micropip had installed the wheel there."""
+    micropip = _micropip()
+    script = FROZEN / "compile_modules.py"
+    tools = [TOOLS / "install.mjs", TOOLS / "interpreter.mjs"]
+    key = fingerprint([wheel, micropip, script, *tools, PYODIDE / "package.json"])
+
+    def make(out: Path) -> None:
+        options = {
+            "pyodide": str(PYODIDE),
+            "micropip": str(micropip),
+            "wheel": str(wheel),
+            "wheelName": wheel.name,
+            "script": str(script),
+            "entry": ENTRY,
+            "out": str(out / "modules.zip"),
+        }
+        node_tool("installing the wheel in Pyodide", "install.mjs", json.dumps(options))
+
+    return cached("install", key, make) / "modules.zip"
+
+
+def _snapshot(wheel: Path) -> Path:
+    """The frozen interpreter."""
+    code = _byte_code(wheel)
+    script = FROZEN / "settle.py"
+    tools = [TOOLS / name for name in ("freeze.mjs", "interpreter.mjs", "memory.mjs")]
+    shared = [WORKER / name for name in ("interpreter.js", "snapshot.js")]
+    key = fingerprint([code, script, SAMPLE, *tools, *shared, PYODIDE / "package.json"])
+
+    def make(out: Path) -> None:
+        options = {
+            "pyodide": str(PYODIDE),
+            "code": str(code),
+            "script": str(script),
+            "entry": ENTRY,
+            "sample": SAMPLE.read_text("utf-8"),
+            "out": str(out / "python.bin"),
+        }
+        node_tool("freezing the interpreter", "freeze.mjs", json.dumps(options))
+
+    return cached("freeze", key, make) / "python.bin"
+
+
+def _scripts(sizes: dict[str, int]) -> Path:
+    """worker.js and python.js, each with what it imports."""
+    key = fingerprint([*files_under(WORKER, "*.js"), STATIC / "package-lock.json"], sizes=sizes)
+
+    def make(out: Path) -> None:
+        entries = [f"src/worker/{name}.js" for name in ("worker", "python")]
+        flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"]
+        define = f"--define:__PARTS__={json.dumps(sizes, sort_keys=True)}"
+        esbuild("bundling the worker", [*entries, *flags, define, f"--outdir={out}"])
+
+    return cached("worker", key, make)
+
+
+def build_runtime(wheel: Path) -> tuple[str, dict[str, bytes]]:
+    """The runtime's folder name (a hash of its content) and its files."""
+    snapshot = _snapshot(wheel)
+    files = {name: (PYODIDE / name).read_bytes() for name in PYODIDE_FILES}
+    files["python.bin"] = snapshot.read_bytes()
+    sizes = {part: len(files[name]) for part, name in zip(("glue", "wasm", "snapshot"), files, strict=True)}
+    scripts = _scripts(sizes)
+    files |= {name: (scripts / name).read_bytes() for name in ("worker.js", "python.js")}
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
+    name = digest.hexdigest()[:16]
+    _verify(name, files)
+    return name, files
+
+
+def _verify(name: str, files: dict[str, bytes]) -> None:
+    """Boots exactly these files under Node, over HTTP as a browser would, and has them answer the sample."""
+    tool = TOOLS / "verify.mjs"
+
+    def make(out: Path) -> None:
+        for file, content in files.items():
+            (out / file).write_bytes(content)
+        options = {"folder": str(out), "sample": SAMPLE.read_text("utf-8")}
+        node_tool("booting the built runtime", "verify.mjs", json.dumps(options))
+        for file in files:
+            (out / file).unlink()
+        (out / "boots").touch()
+
+    cached("verify", fingerprint([tool, SAMPLE], name=name), make)
+
+
+def python_version(files: dict[str, bytes]) -> str:
+    """The version of the Python frozen in a runtime, from the header of its snapshot."""
+    file = files["python.bin"]
+    length = int.from_bytes(file[:4], "little")
+    return str(json.loads(file[8 : 8 + length])["python"])

@@ -1,0 +1,26 @@
+"""The wheel: built by hatchling, the same bytes for the same sources."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from heap_web.dev.steps import ROOT, cached, files_under, fingerprint, run
+
+
+def sources() -> list[Path]:
+    """What the wheel is made of."""
+    package = ROOT / "heap_web"
+    inside = [path for path in files_under(package, "*.py", "py.typed") if not path.is_relative_to(package / "dev")]
+    return [*inside, ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE"]
+
+
+def build_wheel() -> Path:
+    """The wheel's path, built when the sources have changed."""
+
+    def make(out: Path) -> None:
+        command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+        run("building the wheel", command)
+
+    (wheel,) = cached("wheel", fingerprint(sources()), make).glob("*.whl")
+    return wheel

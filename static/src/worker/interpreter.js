@@ -1,0 +1,55 @@
+// An interpreter from a snapshot: a fresh Pyodide module whose memory becomes that of the interpreter frozen at build time.
+//
+// Does what Pyodide's own `loadPyodide` does for `_loadSnapshot`, without its fetches (lock file, standard library, package index):
+// nothing is imported or installed later, so none of them is needed. Bound to the Pyodide version pinned in package.json; the build
+// boots every bundle through this file before it is kept.
+
+import { headerOf, unpack } from "./snapshot.js";
+
+/**
+ * @typedef {object} Parts
+ * @property {(settings: object) => Promise<any>} createModule default export of pyodide.asm.mjs
+ * @property {WebAssembly.Module} wasm pyodide.asm.wasm, compiled
+ * @property {object} environment Pyodide's own description of where it runs
+ */
+
+/**
+ * A Pyodide module before any Python has run in it.
+ * @param {Parts} parts
+ * @param {number} [memory] bytes of memory to start with
+ * @returns {Promise<any>}
+ */
+export async function freshModule({ createModule, wasm, environment }, memory) {
+  const failed = Symbol("error");
+  return await new Promise((resolve, reject) => {
+    createModule({
+      noInitialRun: true,
+      ...(memory === undefined ? {} : { INITIAL_MEMORY: memory }),
+      API: { config: { jsglobals: globalThis, packages: [] }, runtimeEnv: environment },
+      /**
+       * @param {any} imports
+       * @param {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} done
+       */
+      instantiateWasm(imports, done) {
+        imports.env.Jsv_GetError_import = () => failed;
+        imports.env.JsvError_Check = (/** @type {unknown} */ value) => (value === failed ? 1 : 0);
+        WebAssembly.instantiate(wasm, imports).then((instance) => done(instance, wasm), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
+
+/**
+ * @param {Parts} parts
+ * @param {Uint8Array} file the snapshot
+ * @returns {Promise<{run: (text: string) => string, python: string}>}
+ */
+export async function thaw(parts, file) {
+  const { memory, floor, python, references } = headerOf(file);
+  const module = await freshModule(parts, memory);
+  unpack(file, module.HEAPU8, floor, module._sbrk(0));
+  const pyodide = module.API.finalizeBootstrap(references);
+  const run = pyodide.pyimport("heap_web.worker").run;
+  return { run: (text) => run(text), python };
+}

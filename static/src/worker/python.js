@@ -1,0 +1,98 @@
+// Boots Python: fetches the runtime's three files at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
+// https://developer.mozilla.org/docs/WebAssembly/Reference/JavaScript_interface/compileStreaming_static
+
+import { thaw } from "./interpreter.js";
+
+/** Bytes of each file once decoded, set by the build, so that progress needs no Content-Length (absent when compressed). */
+/* global __PARTS__ */
+/** @typedef {{glue: number, wasm: number, snapshot: number}} Sizes */
+/** @typedef {(loaded: number, total: number) => void} Progress */
+/** @typedef {{run: (text: string) => string, python: string, ms: number}} Python */
+
+const GLUE = "pyodide.asm.mjs";
+const WASM = "pyodide.asm.wasm";
+const SNAPSHOT = "python.bin";
+
+/**
+ * @param {string} name
+ * @returns {Promise<Response>}
+ */
+async function get(name) {
+  const url = new URL(name, import.meta.url);
+  const response = await fetch(url, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return response;
+}
+
+/**
+ * @param {Response} response
+ * @param {number} size
+ * @param {(bytes: number) => void} arrived
+ * @returns {Promise<Uint8Array>}
+ */
+async function bytesOf(response, size, arrived) {
+  if (!response.body) return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(size);
+  const reader = response.body.getReader();
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (at + value.length > size) throw new Error(`${response.url} is longer than the build's`);
+    bytes.set(value, at);
+    at += value.length;
+    arrived(value.length);
+  }
+  if (at !== size) throw new Error(`${response.url} is cut off: ${at} of ${size} bytes`);
+  return bytes;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile(response) {
+  // Streaming also lets the browser keep the compiled code beside the cached file, but insists on the right type.
+  const type = response.headers.get("content-type") ?? "";
+  if (typeof WebAssembly.compileStreaming === "function" && /^application\/wasm\b/i.test(type)) {
+    return await WebAssembly.compileStreaming(response);
+  }
+  return await WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** Where this runs, in Pyodide's terms. */
+function environment() {
+  const page = typeof document !== "undefined";
+  const node = typeof process === "object" && typeof process?.versions?.node === "string";
+  return {
+    IN_NODE: node,
+    IN_NODE_ESM: node,
+    IN_BROWSER: !node,
+    IN_BROWSER_MAIN_THREAD: !node && page,
+    IN_BROWSER_WEB_WORKER: !node && !page,
+  };
+}
+
+/**
+ * @param {Progress} [progress] told the decoded bytes that have arrived, and how many there will be
+ * @returns {Promise<Python>}
+ */
+export async function boot(progress = () => {}) {
+  const start = performance.now();
+  const total = __PARTS__.glue + __PARTS__.wasm + __PARTS__.snapshot;
+  let loaded = 0;
+  const arrived = (/** @type {number} */ bytes) => progress((loaded += bytes), total);
+  const [{ default: createModule }, wasm, file] = await Promise.all([
+    import(new URL(GLUE, import.meta.url).href).then((glue) => (arrived(__PARTS__.glue), glue)),
+    get(WASM)
+      .then(compile)
+      .then((module) => (arrived(__PARTS__.wasm), module)),
+    get(SNAPSHOT).then((response) => bytesOf(response, __PARTS__.snapshot, arrived)),
+  ]);
+  const fetched = performance.now();
+  performance.measure("heap-web:fetch", { start, end: fetched });
+  const { run, python } = await thaw({ createModule, wasm, environment: environment() }, file);
+  const end = performance.now();
+  performance.measure("heap-web:boot", { start: fetched, end });
+  return { run, python, ms: end - start };
+}

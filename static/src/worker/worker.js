@@ -1,0 +1,88 @@
+// The worker: boots Python once and runs the batches that pages post to it. One file for both kinds, shared and dedicated.
+// The other end, with the messages' types, is page/protocol.js.
+
+import { boot } from "./python.js";
+
+/** @typedef {{postMessage: (message: object) => void}} Port */
+
+/** @type {Set<Port>} pages that wait for Python */
+const waiting = new Set();
+/** @type {Promise<import("./python.js").Python> | null} */
+let booting = null;
+let ready = false;
+
+/** @returns {Promise<import("./python.js").Python>} */
+function python() {
+  booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total }))).then(
+    (booted) => {
+      ready = true;
+      return booted;
+    },
+  );
+  return booting;
+}
+
+/**
+ * Tells a page when Python is there. A boot that failed (a file not found, the network gone) is tried again for the next page.
+ * @param {Port} port
+ */
+function announce(port) {
+  const warm = ready;
+  waiting.add(port);
+  python().then(
+    (booted) => {
+      waiting.delete(port);
+      port.postMessage({ type: "ready", ms: booted.ms, python: booted.python, warm });
+    },
+    (error) => {
+      booting = null;
+      waiting.delete(port);
+      port.postMessage({ type: "failed", message: String(error?.message ?? error) });
+    },
+  );
+}
+
+/**
+ * @param {import("./python.js").Python} booted
+ * @param {string} text
+ */
+function timed(booted, text) {
+  const start = performance.now();
+  const result = booted.run(text);
+  // The timeline keeps every measure for as long as the worker lives: keep only the last.
+  performance.clearMeasures("heap-web:run");
+  performance.measure("heap-web:run", { start, end: performance.now() });
+  return result;
+}
+
+/**
+ * @param {Port} port
+ * @param {{type: string, id: number, text: string}} message
+ */
+function receive(port, message) {
+  const { type, id } = message;
+  if (type === "ping") port.postMessage({ type: "pong", id });
+  else if (type === "bye") waiting.delete(port);
+  else if (type === "batch") {
+    python().then(
+      (booted) => {
+        try {
+          port.postMessage({ type: "batch", id, text: timed(booted, message.text) });
+        } catch (error) {
+          port.postMessage({ type: "fault", id, message: String(error) });
+        }
+      },
+      () => {}, // announced as failed already
+    );
+  }
+}
+
+/** @param {MessagePort | DedicatedWorkerGlobalScope} port */
+function serve(port) {
+  port.onmessage = (/** @type {MessageEvent} */ event) => receive(port, event.data);
+  announce(port);
+}
+
+const scope = /** @type {any} */ (globalThis);
+if ("onconnect" in scope) scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
+else serve(scope);

@@ -1,0 +1,28 @@
+// Starts a second, clean interpreter on the byte code alone, imports and warms the worker's entry, and writes it as a snapshot.
+import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { freshModule } from "../src/worker/interpreter.js";
+import { pack } from "../src/worker/snapshot.js";
+import { asTool, startInterpreter } from "./interpreter.mjs";
+import { clearFreeMemory } from "./memory.mjs";
+
+/** @param {Uint8Array} snapshot what Pyodide wrote: a header of 48 bytes, JSON, then all memory */
+function split(snapshot) {
+  const [, start = 0, length = 0] = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 3);
+  return { references: JSON.parse(new TextDecoder().decode(snapshot.subarray(48, 48 + length))), memory: snapshot.subarray(start) };
+}
+
+await asTool(async ({ pyodide, code, script, entry, sample, out }) => {
+  const python = await startInterpreter({ pyodide, stdlib: code, freeze: true });
+  python.FS.writeFile("/tmp/settle.py", readFileSync(script));
+  python.runPython("import sys; sys.path.insert(0, '/tmp'); sys.dont_write_bytecode = True");
+  const version = python.pyimport("settle").settle(entry, sample);
+  clearFreeMemory(python._module);
+  const { references, memory } = split(python.makeMemorySnapshot());
+  const environment = python._api.runtimeEnv;
+  const { default: createModule } = await import(pathToFileURL(`${pyodide}/pyodide.asm.mjs`).href);
+  const wasm = await WebAssembly.compile(new Uint8Array(readFileSync(`${pyodide}/pyodide.asm.wasm`)));
+  const fresh = await freshModule({ createModule, wasm, environment }, memory.length);
+  const floor = fresh._emscripten_stack_get_end();
+  writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, fresh.HEAPU8));
+});
