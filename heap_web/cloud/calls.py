@@ -1,0 +1,86 @@
+"""Which settings a client takes, and what each call becomes: checked, shaped, with its time and message id. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+from uuid import uuid4
+
+from heap_web.cloud import documented, partner
+from heap_web.cloud.entries import HOSTS, Entry
+from heap_web.cloud.messages import Kind, Message, identity, moment
+from heap_web.errors import ConfigurationError
+
+APIS = ("public", "integrations")
+_APP_ID = re.compile(r"[0-9]{1,20}").fullmatch
+
+
+class Calls:
+    """Turns calls into entries for the outbox. Raises `ConfigurationError` for settings that cannot work."""
+
+    def __init__(
+        self, app_id: str, region: str, api: str, clock: Callable[[], float], base_url: str | None = None
+    ) -> None:
+        self.app_id = checked_app_id(app_id)
+        self.base_url = (base_url or HOSTS[_one_of("region", region, tuple(HOSTS))]).rstrip("/")
+        self.api = _one_of("api", api, APIS)
+        self._clock = clock
+
+    def entries(self, message: Message) -> tuple[str, tuple[Entry, ...]]:
+        """A call's message id (its own, or a new one) and its entries. Raises `CallError` for a call that Heap would
+        refuse.
+        """
+        key = message.message_id if message.message_id is not None else str(uuid4())
+        timestamp = message.timestamp
+        if self.api == "integrations":
+            told = timestamp if isinstance(timestamp, str | int | float) else moment(timestamp, self._clock())
+            return key, partner.entries(message, told, key)
+        return key, documented.entries(message, moment(timestamp, self._clock()), key)
+
+
+def message_of(
+    kind: Kind,
+    user_id: object,
+    *,
+    timestamp: object = None,
+    message_id: str | None = None,
+    anonymous_id: object = None,
+    event: Any = None,
+    name: str | None = None,
+    properties: Mapping[str, Any] | None = None,
+    traits: Mapping[str, Any] | None = None,
+) -> Message:
+    """The message of a client's method; its values are those at the moment of the call."""
+    return Message(
+        kind,
+        identity(user_id),
+        event=event,
+        properties=properties,
+        traits=traits,
+        name=name,
+        timestamp=timestamp,
+        message_id=message_id,
+        anonymous_id=identity(anonymous_id),
+    )
+
+
+def checked_app_id(app_id: object) -> str:
+    """An App ID as text; `ConfigurationError` if it cannot be one."""
+    text = str(app_id)
+    if isinstance(app_id, bool) or not _APP_ID(text):
+        raise ConfigurationError(
+            f"app_id {app_id!r} is no Heap App ID; "
+            "pass the number that Heap shows under Account, Manage, Projects, as text"
+        )
+    return text
+
+
+def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
+    if value in known:
+        return str(value)
+    nearest = get_close_matches(str(value).lower(), known, 1, 0)
+    raise ConfigurationError(
+        f"{name} {value!r} is unknown; pass {' or '.join(map(repr, known))} (perhaps {nearest[0]!r}?)"
+    )
