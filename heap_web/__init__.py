@@ -1,0 +1,23 @@
+"""Heap analytics for web pages: the public names, nothing else."""
+
+from typing import TYPE_CHECKING, Any
+
+from .calls import Call, parse
+from .commands import Command
+from .errors import CallError, ConfigurationError
+from .properties import flatten
+from .session import step
+from .settings import Settings
+from .user import User
+
+if TYPE_CHECKING:
+    from .page import Analytics
+
+__all__ = ["Call", "CallError", "Command", "ConfigurationError", "Settings", "User", "flatten", "load", "parse", "step"]
+
+
+def load(app_id: object = None, /, **settings: Any) -> "Analytics":
+    """Loads Heap into the page that this Python runs in; see `heap_web.page.load`."""
+    from . import page  # here: nothing else may need a page
+
+    return page.load(app_id, **settings)

@@ -1,0 +1,245 @@
+"""Any mapping -> plain JSON at the moment of the call -> flat {key: str | int | float | bool}, as Heap takes it."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Final
+
+from .javascript import INVALID_DATE, UNDEFINED, Marker, is_array_index, json_text, quick_text, well_formed
+from .scalars import Scalar, attempt, date_text, of_type, scalar, unwrap
+
+Flat = dict[str, Scalar]
+
+#: Containers inside containers that are read; what lies deeper is dropped. The properties themselves are level 1.
+MAX_DEPTH: Final = 500
+TOO_DEEP: Final = f"values nested more than {MAX_DEPTH} levels deep were dropped"
+
+# What the integration mirrored writes for an invalid Date that is a property of `track` itself (its own date formatter).
+_INVALID_DATE_TEXT = "NaN-NaN-NaNTNaN:NaN:NaN.NZ"
+_DATE_IN_TEXT = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}')
+_ATOMS = frozenset((str, int, float, bool, type(None), Marker))
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Plain(dict[str, Any]):
+    """A mapping whose values are plain JSON already: copied from the caller, dates as text, nothing left to drop.
+
+    Only its own values may also be UNDEFINED or INVALID_DATE; an int is within ±MAX_SAFE_INTEGER.
+    """
+
+    __slots__ = ()
+
+
+def flatten(mapping: object) -> Flat:
+    """The flat properties of any mapping: nested keys joined by dots, arrays as JSON text, what has no value left out.
+
+    `mapping`: anything `plain` takes. Date-like text becomes `toISOString()` text wherever it stands as a value.
+    Never raises. Source: Segment's Heap integration 2.1.2 (flat, with `safe` arrays) and this project's rules.
+    """
+    flat: Flat = {}
+    prefix = ""
+    stack: list[tuple[str, Iterator[tuple[str, Any]]]] = []
+    items = iter((mapping if type(mapping) is Plain else plain(mapping)).items())
+    while True:
+        for key, value in items:
+            kind = type(value)
+            name = prefix + key if prefix else key
+            if kind is str:
+                if len(value) >= 10 and value[4] == "-":
+                    value = date_text(value)  # noqa: PLW2901
+                flat[name] = value if value.isascii() else well_formed(value)
+            elif kind is int or kind is bool:
+                flat[name] = value
+            elif kind is dict:
+                if value:
+                    stack.append((prefix, items))
+                    prefix, items = (name + "." if name else ""), iter(value.items())
+                    break
+            elif kind is list:
+                flat[name] = array_text(value)
+            elif kind is float:
+                if isfinite(value):
+                    flat[name] = value + 0.0
+            elif isinstance(value, str):
+                flat[name] = well_formed(str(value))
+            elif value is INVALID_DATE and not stack:
+                flat[name] = _INVALID_DATE_TEXT
+        else:
+            if not stack:
+                return flat if all(map(str.isascii, flat)) else {well_formed(name): flat[name] for name in flat}
+            prefix, items = stack.pop()
+
+
+def array_text(array: list[Any]) -> str:
+    """A plain array as JSON text, its date-like strings normalised."""
+    text = quick_text(array)
+    return text if text is not None and not _DATE_IN_TEXT.search(text) else json_text(array, date_text)
+
+
+def is_object(value: object) -> bool:
+    """Whether a value given as an argument is read by its keys: a mapping, dataclass, named tuple or model."""
+    kind = type(value)
+    return kind is dict or (kind not in _ATOMS and attempt(_pairs, unwrap_safely(value)) not in (None, UNDEFINED))
+
+
+def unwrap_safely(value: object) -> object:
+    """`unwrap`, or UNDEFINED if the value's own methods raise."""
+    return attempt(unwrap, value)
+
+
+def entries(value: object) -> dict[str, Any]:
+    """The keys and values of one object, not looked into any further; {} for what is no object."""
+    if type(value) is dict:
+        return value
+    pairs = attempt(_pairs, unwrap_safely(value)) if type(value) not in _ATOMS else None
+    return dict(pairs) if isinstance(pairs, list) else {}
+
+
+def plain(
+    value: object,
+    local: Mapping[str, str] = NOTHING,
+    warnings: list[str] | None = None,
+    foreign: Callable[[object], object] | None = None,
+) -> Plain:
+    """A deep copy of a mapping (an array is read by index; anything else is {}) as plain JSON. Never raises.
+
+    `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP at most once.
+    `foreign`: asked for a value of a type that is not known here; what it returns is read instead.
+    Cycles, values below MAX_DEPTH and whatever raises when it is read are dropped (null inside an array).
+    """
+    root = Plain()
+    opened = _open(value)
+    if opened is None:
+        return root
+    if not opened[1]:
+        opened = [(str(index), item) for index, item in enumerate(opened[0])], True
+    # containers being copied: (the copy, what is left of the original, its id)
+    stack: list[tuple[Any, Iterator[Any], int]] = [(root, iter(opened[0]), id(value))]
+    path = {id(value)}
+    while stack:
+        target, items, identity = stack[-1]
+        is_array = type(target) is list
+        for item in items:
+            key, child = (None, item) if is_array else item
+            kind = type(child)
+            if kind is str:
+                copy: Any = local.get(child, child) if local else child
+            elif kind in _ATOMS:
+                copy = scalar(child)
+            else:
+                copy, contents = _read(child, foreign)
+                if contents is not None:
+                    if id(child) in path:
+                        copy = UNDEFINED
+                    elif len(stack) >= MAX_DEPTH:
+                        copy = UNDEFINED
+                        if warnings is not None and TOO_DEEP not in warnings:
+                            warnings.append(TOO_DEEP)
+                    else:
+                        path.add(id(child))
+                        stack.append((copy, iter(contents), id(child)))
+            if is_array:
+                target.append(None if type(copy) is Marker else copy)
+            elif type(copy) is not Marker:
+                target[key] = copy
+            elif target is root:
+                root[key] = copy
+            elif copy is INVALID_DATE:
+                target[key] = None
+            if stack[-1][0] is not target:
+                break
+        else:
+            stack.pop()
+            path.discard(identity)
+            if not is_array and any(key[:1].isdigit() for key in target):
+                _javascript_order(target)
+    return root
+
+
+def _read(value: object, foreign: Callable[[object], object] | None) -> tuple[Any, Iterable[Any] | None]:
+    """(an empty copy, what to fill it with) of a container, or (the scalar, None)."""
+    opened = _open(value)
+    if opened is None:
+        copy = scalar(value)
+        if copy is UNDEFINED and foreign is not None:
+            value = attempt(foreign, value)
+            opened = _open(value)
+            copy = scalar(value) if opened is None else UNDEFINED
+        if opened is None:
+            return copy, None
+    contents, keyed = opened
+    return ({} if keyed else []), contents
+
+
+def _open(value: object) -> tuple[Iterable[Any], bool] | None:
+    """(its pairs, True) of an object, (its items, False) of an array; None for a scalar and for what raises."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return None
+    if kind is list:
+        return list(value), False  # type: ignore[call-overload]
+    value = unwrap_safely(value)
+    pairs = attempt(_pairs, value)
+    if isinstance(pairs, list):
+        return pairs, True
+    items = attempt(_items, value)
+    return (items, False) if isinstance(items, list) else None
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]] | None:
+    """The keys and values of an object; None for what is none. A key whose value raises is left out."""
+    kind = type(value)
+    if kind is dict or isinstance(value, Mapping):
+        return [
+            (key, item[1])
+            for item in (list(value.items()) if kind is dict else [(key, attempt(value.__getitem__, key)) for key in value])
+            if (key := _key(item[0])) is not None
+        ]
+    if isinstance(value, type):
+        return None
+    if isinstance(value, tuple):
+        names = getattr(kind, "_fields", None)
+        return list(zip(names, value, strict=True)) if names is not None else None
+    if hasattr(kind, "__dataclass_fields__"):
+        names = [field.name for field in sys.modules["dataclasses"].fields(value)]  # type: ignore[attr-defined]
+        return [(name, attempt(getattr, value, name)) for name in names]
+    if callable(getattr(kind, "model_dump", None)):
+        model = value.model_dump()
+        return _pairs(model) if isinstance(model, Mapping) else None
+    return None
+
+
+def _key(key: object) -> str | None:
+    """A property's name: text, or a number's or Enum's text; None for a key that has none, and for `__proto__`."""
+    if type(key) is not str:
+        name = scalar(key)
+        if name is None or isinstance(name, Marker):
+            return None
+        key = json_text(name) if isinstance(name, (int, float)) else str(name)
+    return key if key != "__proto__" else None
+
+
+def _items(value: Any) -> list[Any] | None:
+    """The items of an array: any sequence but text and bytes, a set (sorted where it can be), a NumPy array."""
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        return None
+    if isinstance(value, Set):
+        items = list(value)
+        ordered = attempt(sorted, items)
+        return items if ordered is UNDEFINED else list(ordered)
+    if isinstance(value, Sequence):
+        return list(value)
+    if of_type(value, "numpy", "ndarray"):
+        items = value.tolist()
+        return items if isinstance(items, list) else None
+    return None
+
+
+def _javascript_order(target: dict[str, Any]) -> None:
+    """Puts array-index keys first, in ascending order, as every JavaScript object has them."""
+    ordered = sorted(target, key=lambda key: int(key) if is_array_index(key) else 2**32)
+    copy = {key: target[key] for key in ordered}
+    target.clear()
+    target.update(copy)

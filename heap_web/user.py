@@ -1,0 +1,33 @@
+"""Who the visitor is: User(id, traits, anonymous_id), and how identify merges into it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .javascript import Marker
+from .properties import NOTHING, Plain
+from .scalars import UserId, same_id
+
+
+class User(NamedTuple):
+    """The visitor as analytics.js keeps them.
+
+    `id`: a non-empty string or a finite number other than 0 (or True), None if not known. `traits`: plain JSON, as
+    given, kept between calls. `anonymous_id`: their name as long as there is no id, made by the edge.
+    """
+
+    id: UserId | None = None
+    traits: Mapping[str, Any] = NOTHING
+    anonymous_id: str | None = None
+
+
+def identified(user: User, user_id: UserId | None, traits: Mapping[str, Any], *, of_current: bool = False) -> User:
+    """The user after an identify: traits are merged into the same visitor's, and replace another's.
+
+    As recorded from analytics.js: an unknown visitor's traits go over to the id given. `of_current`: no id was given
+    but the traits first, so they belong to whoever is current; an id that is none (`identify(null, traits)`) keeps the
+    id and replaces the traits.
+    """
+    merges = of_current or user.id is None or same_id(user.id, user_id)
+    merged = {**user.traits, **traits} if merges else traits
+    kept = Plain((name, value) for name, value in merged.items() if type(value) is not Marker)
+    return User(user.id if user_id is None else user_id, kept, user.anonymous_id)

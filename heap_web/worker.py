@@ -1,0 +1,94 @@
+"""The worker's entry: a batch of calls in, the commands for Heap out, JSON text both ways.
+
+In:  {"config": {"integrations": {…}, "arrayLimit": 0, "resetIdentity": false},
+      "user": {"id": …, "traits": {…}, "anonymousId": …, "local"?: {text: ISO text}},
+      "calls": [{"m": method, "a": [wire value, …], "l"?: {text: ISO text}}, …]}
+Out: {"results": [{"commands": [[method, argument, …], …], "reason"?: text, "warnings"?: [text, …]}, …],
+      "user": {"id": …, "traits": {…}, "anonymousId": …}}
+
+One result per call, in order. Traits are plain JSON, dates as ISO text. A call that cannot be forwarded has a reason.
+"""
+
+from collections.abc import Mapping
+from json import JSONDecoder, JSONEncoder
+from types import MappingProxyType
+from typing import Any
+
+from .calls import parse
+from .errors import CallError
+from .javascript import from_wire
+from .properties import NOTHING, Plain, entries, plain
+from .scalars import text_or_number, user_id
+from .session import take
+from .settings import Settings
+from .user import User
+
+_decode = JSONDecoder(parse_constant=lambda _: None).decode
+_encode = JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
+def run(text: str) -> str:
+    """Takes one batch through the core, see above. Pure: what is kept between batches is in the text.
+
+    Raises ValueError if `text` is no batch; nothing that stands in one of the calls raises.
+    """
+    batch = _decode(text)
+    if not isinstance(batch, dict):
+        raise ValueError("a batch is a JSON object with config, user and calls")
+    if '"$"' in text:
+        batch = from_wire(batch)
+    settings = _settings(batch.get("config"))
+    user = _user(batch.get("user"))
+    results: list[dict[str, Any]] = []
+    calls = batch.get("calls")
+    for call in calls if isinstance(calls, list) else ():
+        user, result = _one(user, call, settings)
+        results.append(result)
+    return _encode(
+        {"results": results, "user": {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}}
+    )
+
+
+def _one(user: User, call: Any, settings: Settings) -> tuple[User, dict[str, Any]]:
+    arguments, local = entries(call).get("a"), entries(call).get("l")
+    try:
+        parsed = parse(
+            str(entries(call).get("m")),
+            arguments if isinstance(arguments, list) else (),
+            local if isinstance(local, dict) else NOTHING,
+            read=_read,
+        )
+    except CallError as error:
+        return user, {"commands": [], "reason": str(error)}
+    outcome = take(user, parsed, settings)
+    result: dict[str, Any] = {"commands": [[command.method, *command.arguments] for command in outcome.commands]}
+    if outcome.reason is not None:
+        result["reason"] = outcome.reason
+    return outcome.user, result
+
+
+def _read(value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
+    return plain(value, local, warnings)
+
+
+def _settings(config: Any) -> Settings:
+    """The settings that matter here; the page has checked them, so what is odd counts as not set."""
+    config = entries(config)
+    limit = config.get("arrayLimit")
+    return Settings(
+        integrations=MappingProxyType(entries(config.get("integrations"))),
+        array_limit=limit if type(limit) is int else 0,
+        reset_identity=config.get("resetIdentity") is True,
+    )
+
+
+def _user(stored: Any) -> User:
+    stored = entries(stored)
+    anonymous_id = text_or_number(stored.get("anonymousId"))
+    traits = stored.get("traits")
+    local = stored.get("local")
+    return User(
+        user_id(stored.get("id")),
+        plain(traits if isinstance(traits, dict) else None, local if isinstance(local, dict) else NOTHING),
+        str(anonymous_id) if anonymous_id else None,
+    )
