@@ -19,7 +19,8 @@ def build_wheel() -> Path:
     """The wheel's path, built when the sources have changed."""
 
     def make(out: Path) -> None:
-        command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+        # -P: this folder's build.py is no module for hatchling to find
+        command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(out)]
         run("building the wheel", command)
 
     (wheel,) = cached("wheel", fingerprint(sources()), make).glob("*.whl")

@@ -24,6 +24,7 @@ export async function freshModule({ createModule, wasm, environment }, memory) {
   return await new Promise((resolve, reject) => {
     createModule({
       noInitialRun: true,
+      preRun: [],
       ...(memory === undefined ? {} : { INITIAL_MEMORY: memory }),
       API: { config: { jsglobals: globalThis, packages: [] }, runtimeEnv: environment },
       /**

@@ -1,0 +1,106 @@
+"""A web site for tests on a free loopback port: dist/ as a good host serves it, pages given as text, and a log of what was asked."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
+FRESH = {"cache-control": "no-store"}
+
+
+@dataclass
+class Answer:
+    """What a path of the site answers."""
+
+    body: str | bytes
+    kind: str
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Site:
+    """A running site. `pages` may be changed at any time; `asked` lists (method, path, body) of every request so far."""
+
+    url: str
+    dist: Path
+    pages: dict[str, Answer] = field(default_factory=dict)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def page(self, path: str, html: str, **headers: str) -> str:
+        """Puts a page at a path; returns its URL. Keyword arguments are headers, with _ for -."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.pages[path.partition("?")[0]] = Answer(html, "text/html; charset=utf-8", headers=named)
+        return self.url + path
+
+    def script(self, path: str, text: str) -> str:
+        """Puts a script at a path; returns its URL."""
+        self.pages[path] = Answer(text, "text/javascript; charset=utf-8")
+        return self.url + path
+
+    def built(self, name: str) -> str:
+        """The URL of a built file, by its name in dist/."""
+        return f"{self.url}/dist/{name}"
+
+    async def answer(self, request: Request) -> Response:
+        """Answers one request: a page by its path, else a built file below /dist/, else 404."""
+        path = request.url.path
+        self.asked.append((request.method, path, (await request.body()).decode(errors="replace")))
+        known = self.pages.get(path)
+        if known is not None:
+            return Response(known.body, known.status, FRESH | known.headers, known.kind)
+        if path == "/favicon.ico":
+            return Response(status_code=204)
+        if path.startswith("/dist/"):
+            return self.file(self.dist / path.removeprefix("/dist/"), request.headers.get("accept-encoding", ""))
+        return Response("not here", 404, FRESH, "text/plain")
+
+    def file(self, path: Path, accepted: str) -> Response:
+        """A built file, in the best encoding that lies beside it and that the browser takes."""
+        if not path.resolve().is_relative_to(self.dist.resolve()) or not path.is_file():
+            return Response("not here", 404, FRESH, "text/plain")
+        headers = {"vary": "accept-encoding", **(IMMUTABLE if "runtime" in path.parts else {"cache-control": "no-cache"})}
+        kind = TYPES.get(path.suffix, "application/octet-stream")
+        for encoding, suffix in ENCODINGS.items():
+            beside = path.with_name(path.name + suffix)
+            if encoding in accepted and beside.is_file():
+                return FileResponse(beside, headers={**headers, "content-encoding": encoding}, media_type=kind)
+        return FileResponse(path, headers=headers, media_type=kind)
+
+
+@contextmanager
+def serving(dist: Path) -> Iterator[Site]:
+    """A site in a thread of its own, on a port that was free."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    site = Site(f"http://127.0.0.1:{listener.getsockname()[1]}", dist)
+    methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS"]
+    app = Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if not server.started:
+        raise RuntimeError("The test site did not start within 10 s.")
+    try:
+        yield site
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
