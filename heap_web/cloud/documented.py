@@ -37,7 +37,8 @@ def entries(message: Message, timestamp: str, key: str) -> tuple[Entry, ...]:
         raise CallError(NO_USER)
     check_lengths(user, key)
     told: list[Entry] = []
-    traits = {name: value for name, value in limited(message.traits).items() if not _is_reserved(name)}
+    given = limited(message.traits) if message.traits else {}
+    traits = {name: value for name, value in given.items() if not _is_reserved(name)}
     if traits:
         told.append(Entry(USERS, user, key, json_of({"identity": user, "properties": traits})))
     if message.kind != "identify":

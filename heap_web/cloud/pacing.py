@@ -99,10 +99,10 @@ class Pacer:
     def wait(self, now: float, users: Collection[str], *, events: bool) -> float:
         """Seconds until some request for one of `users` may be made; 0 if it may be now."""
         self._forget(now)
+        of_app = 0.0
         if events and self._events and self._events_in_all >= self.limits.events_per_app:
-            return max(self._events[0].at + EVENT_WINDOW - now, 0.0)
-        waits = [self._wait_of(now, user, events=events) for user in set(users)]
-        return min(waits, default=0.0)
+            of_app = self._events[0].at + EVENT_WINDOW - now
+        return max(of_app, min((self._wait_of(now, user, events=events) for user in set(users)), default=0.0))
 
     def _may(self, user: str, more: int, *, events: bool) -> bool:
         if self._requests_of[user] >= self.limits.requests_per_identity:

@@ -1,0 +1,56 @@
+"""A Heap on loopback, and outboxes in SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from heap_web.dev import postgres
+from heap_web.dev.heap_api import UNLIMITED, Heap, running
+
+_numbers = count()
+
+
+@pytest.fixture
+def heap() -> Heap:
+    """A Heap without rate limits."""
+    return Heap(limits=UNLIMITED)
+
+
+@pytest.fixture
+def heap_url(heap: Heap) -> Iterator[str]:
+    """Where it is served."""
+    with running(heap) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server of our own."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """An empty database in it."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.rsplit("/", 1)[0] + "/" + name
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path}/outbox.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def outbox_url(request: pytest.FixtureRequest) -> str:
+    """An empty database for an outbox, of each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url

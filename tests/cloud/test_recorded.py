@@ -1,0 +1,84 @@
+"""The partner endpoints: every recorded call of the integration mirrored, save the deviations that deviations.json names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heap_web.cloud import partner
+from heap_web.cloud.calls import checked_app_id
+from heap_web.cloud.entries import HOSTS, request
+from heap_web.cloud.messages import moment
+from heap_web.dev.heap_api import Heap, Refused
+from heap_web.errors import CallError, ConfigurationError
+from tests.cloud.recorded import CASES, message_of, payload_of
+
+DEVIATIONS: dict[str, Any] = json.loads((Path(__file__).parent / "deviations.json").read_text())
+NOT_IN_HEAPS_SHAPE = {"hc-timestamp-09": "timestamp 'garbage' is not ISO 8601"}
+"""Recorded requests that Heap would refuse, and why: passed on all the same, as recorded."""
+
+
+def outcome(case: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """The requests that a case's call becomes here, and the error."""
+    settings, payload = case["settings"], payload_of(case)
+    given = payload.get("timestamp")
+    timestamp = given if given is None or isinstance(given, str | int | float) else moment(given, 0)
+    try:
+        app_id = checked_app_id(settings.get("appId"))
+        entries = partner.entries(message_of(payload), timestamp, payload.get("message_id"))
+    except ConfigurationError:
+        return [], "ConfigurationError"
+    except CallError as error:
+        return [], f"PayloadValidationError: {error}"
+    base = HOSTS["eu" if settings.get("region") == "EU" else "us"]
+    requests = [request(base, app_id, entry.path, [(entry.user, entry.body)]) for entry in entries]
+    return [{"url": made.url, "json": json.loads(made.content)} for made in requests], None
+
+
+def expected(case: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """The requests and the error that a case must give."""
+    deviation = DEVIATIONS.get(case["id"])
+    if deviation is None:
+        recorded = case["expect"]
+        return [{"url": made["url"], "json": made["json"]} for made in recorded["requests"]], recorded["error"]
+    if "error" in deviation:
+        return [], deviation["error"]
+    head = {"app_id": "1535634150", "library": "server"}
+    return [
+        {
+            "url": HOSTS["us"] + made["path"],
+            "json": {**head, "events" if made["path"].endswith("/track") else "users": [made["item"]]},
+        }
+        for made in deviation["requests"]
+    ], None
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_case(case: dict[str, Any]) -> None:
+    """A call gives the recorded requests or error, or what its named deviation says."""
+    assert outcome(case) == expected(case)
+
+
+def test_deviations_deviate() -> None:
+    """A deviation that has become what is recorded is no deviation and must go."""
+    recorded = {case["id"]: case["expect"] for case in CASES}
+    same = [
+        id_
+        for id_, deviation in DEVIATIONS.items()
+        if [made["json"] for made in recorded[id_]["requests"]]
+        == [made["json"] for made in expected({"id": id_, "expect": None})[0]]
+        and "error" not in deviation
+    ]
+    assert same == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_heap_takes_it(case: dict[str, Any]) -> None:
+    """What is sent has the shape that the partner endpoints take."""
+    heap = Heap()
+    for made in outcome(case)[0]:
+        try:
+            heap.take(made["url"].removeprefix(HOSTS["us"]).removeprefix(HOSTS["eu"]), made["json"])
+        except Refused as refusal:
+            assert NOT_IN_HEAPS_SHAPE.get(case["id"]) == str(refusal)
