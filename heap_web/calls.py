@@ -66,6 +66,7 @@ class Silent(NamedTuple):
 Call = Identify | Track | Reset | SetAnonymousId | Silent
 
 _NO_OPTIONS = Options()
+_MISSING = (UNDEFINED,) * 5
 _JSON_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
 
 
@@ -97,7 +98,7 @@ def _track(arguments: Sequence[object], local: Mapping[str, str], read: Reader) 
     given, callback = _split(arguments, 4)
     event = _event_name(given[0])
     warnings: list[str] = []
-    properties = read(given[1], local, warnings) if type(given[1]) is not str else NOTHING
+    properties = read(given[1], local, warnings)
     return Track(event, properties, _options(given[2]), callback, tuple(warnings))
 
 
@@ -126,15 +127,12 @@ def _split(arguments: Sequence[object], count: int) -> tuple[list[object], objec
 
     A function in the first place is left there: for identify it is a callback too, for track it is no event name.
     """
-    given = list(arguments[:count])
-    callback: object = None
-    for place in range(1, len(given)):
-        if type(given[place]) not in _JSON_TYPES and _is_function(given[place]):
-            callback = given[place]
-            del given[place:]
-            break
-    given.extend([UNDEFINED] * (count - len(given)))
-    return given, callback
+    given = [*arguments[:count], *_MISSING[len(arguments) :]]
+    for place in range(1, count):
+        value = given[place]
+        if value is not UNDEFINED and type(value) not in _JSON_TYPES and _is_function(value):
+            return [*given[:place], *_MISSING[place:]], value
+    return given, None
 
 
 def _is_function(value: object) -> bool:
@@ -178,7 +176,7 @@ _OPTIONS_OF = {"page": _page_options, "group": _group_options, "alias": _alias_o
 
 def _options(value: object) -> Options:
     """A call's options, with their older forms: names at the top level, and `providers`. Never raises."""
-    if type(value) is not dict and not is_object(value):
+    if value is UNDEFINED or value is None or not is_object(value):
         return _NO_OPTIONS
     options = entries(value)
     integrations = dict(entries(options.get("integrations")))

@@ -45,30 +45,32 @@ def flatten(mapping: object) -> Flat:
     while True:
         for key, value in items:
             kind = type(value)
-            name = prefix + key if prefix else key
             if kind is str:
                 if len(value) >= 10 and value[4] == "-":
-                    value = date_text(value)  # noqa: PLW2901
-                flat[name] = value if value.isascii() else well_formed(value)
+                    flat[prefix + key] = well_formed(date_text(value))
+                else:
+                    flat[prefix + key] = value if value.isascii() else well_formed(value)
             elif kind is int or kind is bool:
-                flat[name] = value
+                flat[prefix + key] = value
             elif kind is dict:
                 if value:
                     stack.append((prefix, items))
-                    prefix, items = (name + "." if name else ""), iter(value.items())
+                    prefix = prefix + key
+                    prefix = prefix + "." if prefix else ""
+                    items = iter(value.items())
                     break
-            elif kind is list:
-                flat[name] = array_text(value)
             elif kind is float:
                 if isfinite(value):
-                    flat[name] = value + 0.0
+                    flat[prefix + key] = value + 0.0
+            elif kind is list:
+                flat[prefix + key] = array_text(value)
             elif isinstance(value, str):
-                flat[name] = well_formed(str(value))
+                flat[prefix + key] = well_formed(str(value))
             elif value is INVALID_DATE and not stack:
-                flat[name] = _INVALID_DATE_TEXT
+                flat[key] = _INVALID_DATE_TEXT
         else:
             if not stack:
-                return flat if all(map(str.isascii, flat)) else {well_formed(name): flat[name] for name in flat}
+                return flat if "".join(flat).isascii() else {well_formed(name): flat[name] for name in flat}
             prefix, items = stack.pop()
 
 
@@ -178,6 +180,8 @@ def _open(value: object) -> tuple[Iterable[Any], bool] | None:
     kind = type(value)
     if kind in _ATOMS:
         return None
+    if kind is dict:
+        return _pairs(value), True  # type: ignore[return-value]
     if kind is list:
         return list(value), False  # type: ignore[call-overload]
     value = unwrap_safely(value)
@@ -191,12 +195,12 @@ def _open(value: object) -> tuple[Iterable[Any], bool] | None:
 def _pairs(value: Any) -> list[tuple[str, Any]] | None:
     """The keys and values of an object; None for what is none. A key whose value raises is left out."""
     kind = type(value)
-    if kind is dict or isinstance(value, Mapping):
-        return [
-            (key, item[1])
-            for item in (list(value.items()) if kind is dict else [(key, attempt(value.__getitem__, key)) for key in value])
-            if (key := _key(item[0])) is not None
-        ]
+    if kind is dict:
+        if all(type(key) is str for key in value) and "__proto__" not in value:
+            return list(value.items())
+        return [(name, child) for key, child in list(value.items()) if (name := _key(key)) is not None]
+    if isinstance(value, Mapping):
+        return [(name, attempt(value.__getitem__, key)) for key in value if (name := _key(key)) is not None]
     if isinstance(value, type):
         return None
     if isinstance(value, tuple):

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -34,8 +35,10 @@ def date_text(text: str) -> str:
     as UTC here (the edge, which knows the visitor's zone, has replaced it before). 24:00 is the next day's start and
     23:59:60 UTC a leap second; a month 13, a 30 February or an hour 25 is no date.
     """
-    if len(text) < 10 or text[4] != "-":
-        return text
+    return _date_text(text) if 10 <= len(text) <= 40 and text[4] == "-" else _read_date(text)
+
+
+def _read_date(text: str) -> str:
     found = _DATE(text)
     if found is None:
         return text
@@ -54,6 +57,10 @@ def date_text(text: str) -> str:
     if sign is None and hour_text < "24" and minute_text < "60" and second_text < "60":
         return f"{text[:10]}T{hour_text}:{minute_text}:{second_text}.{milliseconds}Z"
     return _by_arithmetic(text, (year, month, day), (hour_text, minute_text, second_text, fraction), (sign, *offset))
+
+
+# The same dates come again and again: in the items of a cart, and in the traits that go with every identify.
+_date_text = lru_cache(maxsize=512)(_read_date)
 
 
 def _by_arithmetic(text: str, date: tuple[int, int, int], time: tuple[str, str, str, str], zone: tuple[str, ...]) -> str:

@@ -40,15 +40,16 @@ def take(user: User, call: Call, settings: Settings = DEFAULT) -> Outcome:
         return Outcome(User(), commands.reset() if told else (), None if told else "reset is not told to Heap")
     if isinstance(call, SetAnonymousId):
         return Outcome(user._replace(anonymous_id=call.anonymous_id), (), "setAnonymousId is not told to Heap")
-    if call.options.anonymous_id is not None:
-        user = user._replace(anonymous_id=call.options.anonymous_id)
-    if isinstance(call, Identify):
-        user = identified(user, call.id, call.traits, of_current=call.of_current)
+    options = call.options
+    if options.anonymous_id is not None:
+        user = user._replace(anonymous_id=options.anonymous_id)
     if isinstance(call, Silent):
         return Outcome(user, (), _SILENT[call.method])
+    if isinstance(call, Identify):
+        user = identified(user, call.id, call.traits, of_current=call.of_current)
     if not settings.loads_heap:
         return Outcome(user, (), _SWITCHED_OFF)
-    if not allows_heap(call.options, settings.integrations):
+    if not allows_heap(options, settings.integrations):
         return Outcome(user, (), _SWITCHED_OFF_HERE)
     if isinstance(call, Track):
         return Outcome(user, commands.track(call.event, call.properties, settings.array_limit))

@@ -14,7 +14,7 @@ from json import JSONDecoder, JSONEncoder
 from types import MappingProxyType
 from typing import Any
 
-from .calls import parse
+from .calls import Reader, parse
 from .errors import CallError
 from .javascript import from_wire
 from .properties import NOTHING, Plain, entries, plain
@@ -35,28 +35,30 @@ def run(text: str) -> str:
     batch = _decode(text)
     if not isinstance(batch, dict):
         raise ValueError("a batch is a JSON object with config, user and calls")
-    if '"$"' in text:
+    tagged = '"$"' in text
+    if tagged:
         batch = from_wire(batch)
+    read = plain if tagged else _read
     settings = _settings(batch.get("config"))
-    user = _user(batch.get("user"))
+    user = _user(batch.get("user"), read)
     results: list[dict[str, Any]] = []
     calls = batch.get("calls")
     for call in calls if isinstance(calls, list) else ():
-        user, result = _one(user, call, settings)
+        user, result = _one(user, call, settings, read)
         results.append(result)
     return _encode(
         {"results": results, "user": {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}}
     )
 
 
-def _one(user: User, call: Any, settings: Settings) -> tuple[User, dict[str, Any]]:
+def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User, dict[str, Any]]:
     arguments, local = entries(call).get("a"), entries(call).get("l")
     try:
         parsed = parse(
             str(entries(call).get("m")),
             arguments if isinstance(arguments, list) else (),
             local if isinstance(local, dict) else NOTHING,
-            read=_read,
+            read=read,
         )
     except CallError as error:
         return user, {"commands": [], "reason": str(error)}
@@ -68,7 +70,8 @@ def _one(user: User, call: Any, settings: Settings) -> tuple[User, dict[str, Any
 
 
 def _read(value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
-    return plain(value, local, warnings)
+    """`plain` for what is plain JSON already, fresh from the decoder: nothing to copy unless local dates are replaced."""
+    return Plain(value) if type(value) is dict and not local else plain(value, local, warnings)
 
 
 def _settings(config: Any) -> Settings:
@@ -82,13 +85,13 @@ def _settings(config: Any) -> Settings:
     )
 
 
-def _user(stored: Any) -> User:
+def _user(stored: Any, read: Reader) -> User:
     stored = entries(stored)
     anonymous_id = text_or_number(stored.get("anonymousId"))
     traits = stored.get("traits")
     local = stored.get("local")
     return User(
         user_id(stored.get("id")),
-        plain(traits if isinstance(traits, dict) else None, local if isinstance(local, dict) else NOTHING),
+        read(traits if isinstance(traits, dict) else None, local if isinstance(local, dict) else NOTHING, []),
         str(anonymous_id) if anonymous_id else None,
     )
