@@ -233,7 +233,7 @@ class Outbox:
             .order_by(refused.c.id)
         )
         with self._reader.connect() as connection:
-            for row in connection.execution_options(stream_results=True).execute(query):
+            for row in connection.execute(query, execution_options={"stream_results": True}):
                 yield Refusal(*row)
 
     def retry_refused(self) -> int:
@@ -361,6 +361,7 @@ def _resolved(url: str | os.PathLike[str] | None) -> URL:
         text = URL.create("sqlite", database=os.path.abspath(text)).render_as_string()
     try:
         resolved = make_url(text)
+        resolved.get_dialect()
     except ArgumentError as error:
         raise ConfigurationError(
             f"outbox {text!r} is no SQLAlchemy URL; pass a file name, or such as postgresql://user@host/database"
@@ -376,7 +377,10 @@ def _resolved(url: str | os.PathLike[str] | None) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        try:
+            return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(f"an outbox in {url.get_backend_name()} needs {error.name}: install it") from error
     engine = create_engine(url, connect_args={"timeout": 60.0, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -406,7 +410,7 @@ def _read(connection: Connection, query: Select[int, str, str, str]) -> Sequence
     """
     rows: list[Row] = []
     size = 0
-    with connection.execution_options(stream_results=True, max_row_buffer=100).execute(query) as result:
+    with connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": 100}) as result:
         for id_, path, user, body in result:
             row = Row(id_, path, user, body)
             size += len(row.body)
