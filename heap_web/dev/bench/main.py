@@ -1,0 +1,100 @@
+"""The bench's command: every contestant, interleaved round by round, then the table, `bench.json` and `bench.html`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from heap_web.dev.bench import browser, measure, table
+from heap_web.dev.bench.contestants import CONTESTANTS, DIST, Contestant, files
+from heap_web.dev.bench.figures import Samples
+from heap_web.dev.bench.machine import machine
+from heap_web.dev.bench.report import Report, write
+from heap_web.dev.bench.server import Site, serving
+
+Step = tuple[str, Callable[[measure.Bench], None]]
+PARTS = ("visits", "firefox", "calls", "memory", "python")
+ROUNDS = 5
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Run the bench; gives 0 when every target that was measured is met, else 1."""
+    options = _options(arguments)
+    console = Console()
+    chosen = [each for each in CONTESTANTS if not options.only or each.key in options.only]
+    steps = list(_steps(chosen, options.rounds, options.parts))
+    samples = Samples()
+    with console.status("Compressing what the contestants send"):
+        site = Site(files())
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+    with serving(site) as base, sync_playwright() as playwright, progress:
+        bench = measure.Bench(playwright, site, base, samples)
+        task = progress.add_task("", total=len(steps))
+        for title, step in steps:
+            progress.update(task, description=title)
+            step(bench)
+            progress.advance(task)
+    report = Report.of(
+        samples,
+        date=datetime.now(UTC),
+        machine=machine(),
+        rounds=options.rounds,
+        contestants={each.key: each.title for each in chosen},
+    )
+    for shown in table.tables(report):
+        console.print(shown)
+    for path in write(report, options.out):
+        console.print(f"written: {path}")
+    return 1 if any(verdict.met is False for verdict in report.verdicts) else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="build.py bench", description="Measure heap_web and its peers in one run.")
+    keys = [each.key for each in CONTESTANTS]
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds, interleaved (default {ROUNDS})")
+    parser.add_argument("--only", nargs="+", choices=keys, metavar="CONTESTANT", help=f"of {', '.join(keys)}")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    parser.add_argument("--out", type=Path, default=DIST, help="folder for bench.json and bench.html")
+    return parser.parse_args(list(arguments))
+
+
+def _steps(contestants: Sequence[Contestant], rounds: int, parts: Sequence[str]) -> Iterator[Step]:
+    """What to do, in order: each round goes through every contestant before the next begins; memory is taken once."""
+    with_firefox = "firefox" in parts and browser.found(browser.FIREFOX) is not None
+    for number in range(1, rounds + 1):
+        for each in _turned(contestants, number):
+            where = f"round {number} of {rounds}, {each.title}"
+            if "visits" in parts:
+                yield f"{where}: visits", _bound(measure.visits, each)
+            if "calls" in parts:
+                yield f"{where}: calls", _bound(measure.calls, each)
+            if with_firefox and each.firefox:
+                yield f"{where}: Firefox", _bound(measure.firefox_visit, each)
+        if "python" in parts:
+            yield f"round {number} of {rounds}, Python in the page", measure.python_page
+    if "memory" in parts:
+        for each in contestants:
+            if each.keeps:
+                yield f"memory, {each.title}", _bound(measure.memory, each)
+
+
+def _turned(contestants: Sequence[Contestant], number: int) -> Sequence[Contestant]:
+    """The contestants in another order each round, so that none is always measured after the same one."""
+    start = (number - 1) % len(contestants)
+    return [*contestants[start:], *contestants[:start]]
+
+
+def _bound(
+    step: Callable[[measure.Bench, Contestant], None], contestant: Contestant
+) -> Callable[[measure.Bench], None]:
+    return lambda bench: step(bench, contestant)

@@ -1,0 +1,158 @@
+"""The measurements: visits, calls, memory and Python in the page, each in browsers of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+from heap_web.dev.bench.browser import chromium, firefox, tab
+from heap_web.dev.bench.contestants import Contestant
+from heap_web.dev.bench.figures import Samples
+from heap_web.dev.bench.memory import held
+from heap_web.dev.bench.server import Site
+from heap_web.dev.bench.statistics import summarize
+
+FURTHER = 5  # pages after the first of a visit
+WATCHED = 700  # ms that a page is watched for long tasks after its first call has arrived
+PATIENCE = 120_000.0  # ms after which a page counts as broken
+KEYS = 16  # of the cart of 21 leaves when it is flat: the two products are one text
+OWN = 5.0  # ms that a contestant's scripts must have run in a long task for it to be theirs
+
+
+class PageError(RuntimeError):
+    """A contestant's page did not do what it was asked: its figures would mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a measurement needs: the playwright driver, the site with its base URL, and where values go."""
+
+    playwright: Playwright
+    site: Site
+    base: str
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """One page, in ms: when its first call arrived since navigation, its long tasks, its main thread's script time."""
+
+    first: float
+    tasks: tuple[Mapping[str, Any], ...]
+    script: float
+
+
+def visits(bench: Bench, contestant: Contestant) -> None:
+    """Two visits on a fresh profile, each by a browser process of its own, the second of one and five further pages."""
+    add, key = bench.samples.add, contestant.key
+    with _profile() as profile:
+        bench.site.log.clear()
+        with chromium(bench.playwright, profile) as context:
+            pages = [_visit(bench, contestant, context)]
+            sent = [(each.path, each.size) for each in bench.site.log if not each.path.endswith(".html")]
+        with chromium(bench.playwright, profile) as context:
+            pages.extend(_visit(bench, contestant, context) for _ in range(1 + FURTHER))
+    add(key, "cold_bytes", sum(size for _, size in sent))
+    add(key, "script_bytes", sum(size for path, size in sent if path == contestant.script))
+    add(key, "cold", pages[0].first)
+    add(key, "again", pages[1].first)
+    bench.samples.extend(key, "further", [page.first for page in pages[2:]])
+    tasks = [task for page in pages for task in page.tasks]
+    add(key, "long_tasks", len(tasks))
+    add(key, "own_long_tasks", sum(own(task) for task in tasks))
+    add(key, "long_task_sum", sum(task["ms"] for task in tasks))
+    add(key, "long_task_worst", max((task["ms"] for task in tasks), default=0))
+    add(key, "script", sum(page.script for page in pages))
+
+
+def firefox_visit(bench: Bench, contestant: Contestant) -> None:
+    """One visit in Firefox on a fresh profile: a first page, then five further ones."""
+    with _profile() as profile, firefox(bench.playwright, profile) as context:
+        page = tab(context)
+        firsts = [_first(bench, contestant, page) for _ in range(1 + FURTHER)]
+    bench.samples.extend(contestant.key, "firefox_further", firsts[1:])
+
+
+def calls(bench: Bench, contestant: Contestant, *, timed: int = 300) -> None:
+    """What a call costs, and how many of them a second, on one page that is up and running."""
+    add, key = bench.samples.add, contestant.key
+    with _running(bench, contestant) as page:
+        page.evaluate("workload.burst(500)")  # warm, as a page that has been open for a while
+        add(key, "call", summarize(page.evaluate(f"workload.cost({timed})")).median)
+        add(key, "singly", page.evaluate(f"workload.singly({contestant.count})"))
+        add(key, "burst", page.evaluate(f"workload.burst({contestant.count})"))
+        _check(contestant, page)
+
+
+def memory(bench: Bench, contestant: Contestant, *, few: int = 1_000, many: int = 100_000) -> None:
+    """What page and worker hold after a few and after many calls."""
+    add, key = bench.samples.add, contestant.key
+    with _running(bench, contestant) as page:
+        for figure, made in (("1k", few), ("100k", many - few)):
+            page.evaluate(f"workload.many({made})")
+            holds = held(page)
+            add(key, f"memory_{figure}", holds.total)
+            add(key, f"proxies_{figure}", holds.proxies)
+
+
+def python_page(bench: Bench) -> None:
+    """What heap_web adds to a page that already runs Python: importing and loading it, and calls a second."""
+    with _profile() as profile, chromium(bench.playwright, profile) as context:
+        page = tab(context)
+        page.goto(f"{bench.base}/python_page.html")
+        found = page.evaluate("bench.python()")
+    bench.samples.add("heap_web", "python_import", found["importMs"])
+    bench.samples.add("heap_web", "python_calls", found["perSecond"])
+
+
+def own(task: Mapping[str, Any]) -> bool:
+    """Whether scripts other than the page's inline ones ran in this long task, by the browser's account of it."""
+    ran: float = sum(script["ms"] for script in task["scripts"] if not script["url"].endswith(".html"))
+    return ran >= OWN
+
+
+def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Visited:
+    page = tab(context)
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable")
+    first = _first(bench, contestant, page)
+    page.wait_for_timeout(WATCHED)
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    tasks = page.evaluate("bench.tasks()")
+    session.detach()
+    return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
+
+
+def _first(bench: Bench, contestant: Contestant, page: Page) -> float:
+    page.goto(f"{bench.base}/{contestant.key}.html", timeout=PATIENCE)
+    page.set_default_timeout(PATIENCE)
+    first = page.evaluate("bench.first()")
+    _check(contestant, page)
+    return float(first)
+
+
+def _check(contestant: Contestant, page: Page) -> None:
+    sample = page.evaluate("bench.sample()")
+    if len(sample) != KEYS or any(isinstance(value, dict | list) for value in sample.values()):
+        raise PageError(f"{contestant.title} told Heap something that is not the flat cart: {sample}")
+
+
+@contextmanager
+def _running(bench: Bench, contestant: Contestant) -> Iterator[Page]:
+    with _profile() as profile, chromium(bench.playwright, profile) as context:
+        page = tab(context)
+        _first(bench, contestant, page)
+        page.evaluate("import('/bench/workload.js').then((module) => { window.workload = module; })")
+        yield page
+
+
+@contextmanager
+def _profile() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="heap-web-bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -1,0 +1,131 @@
+"""A run's results: the record that `bench.json` holds, and the self-contained HTML report made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from heap_web.dev.bench.figures import FIGURES, Figure, Samples
+from heap_web.dev.bench.statistics import Summary, summarize, written
+from heap_web.dev.bench.targets import Verdict, verdicts
+
+TEMPLATES = Path(__file__).parents[3] / "templates" / "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run: when (ISO text, UTC), where, how many rounds, who took part (key -> title), and what came of it."""
+
+    date: str
+    machine: Mapping[str, str]
+    rounds: int
+    contestants: Mapping[str, str]
+    samples: Samples
+    verdicts: tuple[Verdict, ...]
+
+    @classmethod
+    def of(
+        cls,
+        samples: Samples,
+        *,
+        date: datetime,
+        machine: Mapping[str, str],
+        rounds: int,
+        contestants: Mapping[str, str],
+    ) -> Report:
+        """Judge a run's samples."""
+        when = date.isoformat(timespec="seconds")
+        return cls(when, machine, rounds, contestants, samples, verdicts(samples))
+
+    def summary(self, contestant: str, figure: str) -> Summary | None:
+        """The figure of a contestant, or None where it was not measured."""
+        values = self.samples.of(contestant, figure)
+        return summarize(values) if values else None
+
+    def measured(self) -> tuple[Figure, ...]:
+        """The figures that at least one contestant has, in the order of `FIGURES`."""
+        return tuple(
+            figure for figure in FIGURES.values() if any(self.samples.of(each, figure.key) for each in self.contestants)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart: lengths are shares (0 to 1) of the chart's widest value, whiskers between quartiles."""
+
+    title: str
+    text: str
+    length: float
+    lower: float
+    upper: float
+    ours: bool
+
+
+def record(report: Report) -> dict[str, Any]:
+    """The run as plain JSON values: every figure's summary and single values by contestant, and the targets."""
+    figures = {
+        figure.key: {
+            "title": figure.title,
+            "unit": figure.unit,
+            "contestants": {
+                each: {**asdict(summarize(values)), "values": list(values)}
+                for each in report.contestants
+                if (values := report.samples.of(each, figure.key))
+            },
+        }
+        for figure in report.measured()
+    }
+    return {
+        "date": report.date,
+        "machine": dict(report.machine),
+        "rounds": report.rounds,
+        "contestants": dict(report.contestants),
+        "figures": figures,
+        "targets": [asdict(verdict) for verdict in report.verdicts],
+    }
+
+
+def bars(report: Report, figure: Figure) -> tuple[Bar, ...]:
+    """A figure's chart: one bar for each contestant that has it, in the contestants' order."""
+    found = [
+        (key, title, values)
+        for key, title in report.contestants.items()
+        if (values := report.summary(key, figure.key)) is not None
+    ]
+    widest = max((values.upper for _, _, values in found), default=0) or 1
+    return tuple(
+        Bar(
+            title,
+            written(values.median, figure.unit),
+            values.median / widest,
+            values.lower / widest,
+            values.upper / widest,
+            key == "heap_web",
+        )
+        for key, title, values in found
+    )
+
+
+def html(report: Report) -> str:
+    """The report as one HTML file that needs no other: tables, charts and styles within."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, trim_blocks=True
+    )
+    environment.filters["written"] = written
+    charts: Sequence[tuple[Figure, tuple[Bar, ...]]] = [(figure, bars(report, figure)) for figure in report.measured()]
+    return environment.get_template("report.html").render(report=report, charts=charts)
+
+
+def write(report: Report, folder: Path) -> tuple[Path, Path]:
+    """Write `bench.json` and `bench.html` into the folder; gives their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data, shown = folder / "bench.json", folder / "bench.html"
+    data.write_text(json.dumps(record(report), indent=1) + "\n", encoding="utf-8")
+    shown.write_text(html(report), encoding="utf-8")
+    return data, shown
