@@ -1,0 +1,147 @@
+/** heap_web: analytics.js' calls for Heap, transformed by Python in a worker, and none of them lost. */
+
+export interface Settings {
+  /** The App ID: the environment's number in Heap (Account > Manage > Projects), 1 to 20 digits. */
+  appId: string | number;
+  /** Which of Heap's two scripts is loaded. Default "classic". */
+  sdk?: "classic" | "latest";
+  /** Bare name of the host that serves Heap's script, like "cdn.eu.heap-api.com". */
+  hostname?: string;
+  /** Where Heap sends what it captures. */
+  ingestServer?: string;
+  /** The same, for a script that is self-hosted. */
+  trackingServer?: string;
+  /** Heap records no text of elements. */
+  disableTextCapture?: boolean;
+  /** Heap's cookies are for https alone. */
+  secureCookie?: boolean;
+  /** Defaults of the calls' `integrations` option, like `{ All: false, Heap: true }`. */
+  integrations?: Record<string, unknown>;
+  /** How many items of arrays become events of their own, per `track`. Default 0: none. */
+  arrayLimit?: number;
+  /** Whether `reset()` also calls `heap.resetIdentity()`. */
+  resetIdentity?: boolean;
+  /** Nothing is loaded or stored before `analytics.consent(true)`. */
+  consentRequired?: boolean;
+  /** Nothing is loaded or stored where the browser asks not to be tracked (Do Not Track, Global Privacy Control). */
+  respectDnt?: boolean;
+  /** Each settled call is written to the console. */
+  debug?: boolean;
+  /** Opens the inspector. */
+  inspector?: boolean;
+  /** CSP nonce for Heap's script. The script tag passes on its own. */
+  nonce?: string;
+  /** Name of a global variable to define. The script tag defines `analytics`. */
+  global?: string;
+  /** URL of the runtime's folder, where it is not beside our script. */
+  runtime?: string;
+}
+
+/** What Heap was told: a method of `window.heap` and its arguments. */
+export type Command = [method: string, ...args: unknown[]];
+
+export interface Result {
+  /** `kept`: Heap has not got it yet, this page or the next one will deliver it. `dropped`: it will not be delivered. */
+  status: "delivered" | "kept" | "dropped";
+  commands: Command[];
+  /** Why it was kept or dropped. */
+  reason?: string;
+}
+
+export interface State {
+  runtime: "idle" | "loading" | "ready" | "failed";
+  heap: "idle" | "loading" | "live" | "failed";
+  /** Where Python runs: a SharedWorker, a Worker, or the page. */
+  mode: "shared" | "dedicated" | "page" | null;
+  /** 0 to 1, of the runtime's download. */
+  progress: number;
+  /** How long Python took to boot, in ms; null until then. */
+  bootMs: number | null;
+  /** What waits in the journal, of all pages of this App ID. */
+  journal: { calls: number; bytes: number };
+  consent: "granted" | "required" | "refused";
+  /** Calls of this page that Heap has not got. */
+  waiting: number;
+}
+
+export interface Message {
+  code: string;
+  message: string;
+}
+
+export interface Events {
+  ready: () => void;
+  /** A call was made, or taken over from a page that is gone (`replayed`). `at`: epoch ms. */
+  call: (call: { id: number; method: string; args: unknown[]; at: number; replayed: boolean }) => void;
+  /** Python has read a call. `ms`: since the call. */
+  transformed: (call: { id: number; commands: Command[]; ms: number }) => void;
+  settled: (call: { id: number; ms: number } & Result) => void;
+  state: (state: State) => void;
+  error: (error: Message) => void;
+  warning: (warning: Message) => void;
+}
+
+export type Options = { integrations?: Record<string, unknown>; [name: string]: unknown };
+export type Callback = () => void;
+type Fields = object | null;
+
+export interface User {
+  id(): string | number | null;
+  traits(): Record<string, unknown>;
+  /** Made at the first question. */
+  anonymousId(): string;
+}
+
+export interface Analytics {
+  readonly VERSION: string;
+  readonly state: State;
+  /** Starts, if the script tag has not. What is wrong with the settings is said in the console. */
+  load(options?: Partial<Settings> | string): Analytics;
+
+  identify(id: string | number | null, traits?: Fields, options?: Options | null, callback?: Callback): Promise<Result>;
+  identify(id: string | number | null, traits: Fields, callback: Callback): Promise<Result>;
+  identify(id: string | number | null, callback: Callback): Promise<Result>;
+  identify(traits: object, options?: Options | Callback | null, callback?: Callback): Promise<Result>;
+  identify(callback?: Callback): Promise<Result>;
+
+  track(event: string, properties?: Fields, options?: Options | null, callback?: Callback): Promise<Result>;
+  track(event: string, properties: Fields, callback: Callback): Promise<Result>;
+  track(event: string, callback: Callback): Promise<Result>;
+
+  /** Accepted, as in analytics.js; tells Heap nothing, for it captures page views itself. */
+  page(...args: unknown[]): Promise<Result>;
+  /** Accepted, as in analytics.js; tells Heap nothing. */
+  group(...args: unknown[]): Promise<Result>;
+  /** Accepted, as in analytics.js; tells Heap nothing. */
+  alias(...args: unknown[]): Promise<Result>;
+
+  /** Forgets the user. */
+  reset(): Promise<Result>;
+  setAnonymousId(id: string): Promise<Result>;
+  /** What the calls that Heap has got have made of the user. */
+  user(): User;
+
+  /** Called once Heap is live and Python runs. */
+  ready(callback?: Callback): Promise<State>;
+  /** Resolves when every call so far has settled. */
+  flush(): Promise<void>;
+  /** True: the visitor agrees. False: nothing more is tracked, and what we stored is removed. */
+  consent(granted: boolean): void;
+  debug(on?: boolean): Analytics;
+
+  on<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics;
+  /** A method's name: called with the arguments of each such call. */
+  on(name: string, listener: (...args: any[]) => void): Analytics;
+  once<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics;
+  once(name: string, listener: (...args: any[]) => void): Analytics;
+  off(name: string, listener?: (...args: any[]) => void): Analytics;
+}
+
+/** Loads heap_web, once per page however often it is called, and returns the page's `analytics`. */
+export function load(options: Settings): Analytics;
+
+declare global {
+  interface Window {
+    analytics: Analytics;
+  }
+}

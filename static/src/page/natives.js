@@ -1,0 +1,37 @@
+/** The natives we use, as they were when this script started: what the page patches later cannot break a call. */
+
+export const { stringify, parse } = JSON;
+export const { isArray } = Array;
+export const { keys, getPrototypeOf } = Object;
+export const { apply } = Reflect;
+export const { now } = Date;
+export const { setTimeout, clearTimeout, queueMicrotask, Promise } = globalThis;
+
+const { toString, hasOwnProperty } = Object.prototype;
+const { splice: arraySplice, sort: arraySort } = Array.prototype;
+
+/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. @param {unknown} value */
+export const brand = (value) => /** @type {string} */ (apply(toString, value, []));
+
+/** Whether `object` itself, not its prototype, has `key`. @param {object} object @param {string} key */
+export const own = (object, key) => /** @type {boolean} */ (apply(hasOwnProperty, object, [key]));
+
+/** `array.splice(...args)`. @template T @param {T[]} array @param {any[]} args @returns {T[]} */
+export const splice = (array, args) => apply(arraySplice, array, args);
+
+/** `array.sort(by)`. @template T @param {T[]} array @param {(a: T, b: T) => number} [by] */
+export const sort = (array, by) => apply(arraySort, array, [by]);
+
+/** @template T @param {T[]} array @param {T} item */
+export const append = (array, item) => {
+  array[array.length] = item;
+};
+
+/** What a thrown value says, whatever it is. @param {unknown} error */
+export function messageOf(error) {
+  try {
+    return `${(error && /** @type {Error} */ (error).message) || error}`;
+  } catch {
+    return "an unreadable error";
+  }
+}
