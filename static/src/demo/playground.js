@@ -124,10 +124,13 @@ function showRows(given, commands) {
       make(
         "tr",
         { "data-mark": mark },
-        make("td", {}, key),
+        make("td", {}, ...breakable(key)),
         make("td", {}, mark === "added" ? "–" : valueToJavaScript(before)),
         make("td", {}, mark === "dropped" ? "dropped" : valueToJavaScript(after)),
       ),
     ),
   );
 }
+
+/** A dotted name that may break after its dots. @param {string} name */
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, make("wbr", {})]);

@@ -117,7 +117,7 @@ function inOneLine(value, language) {
   if (value === false) return language.false;
   const kind = tagOf(value);
   if (kind !== null) return language.tag(kind, String(/** @type {{v?: unknown}} */ (value).v ?? ""));
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? quote(value) : String(value);
 }
 
 /** @param {unknown} value @param {Language} language @param {(value: unknown, used: number) => string} inside */
@@ -130,4 +130,10 @@ function listOf(value, language, inside) {
     return name + inside(each, name.length);
   });
   return { open: "{", close: "}", inner };
+}
+
+/** Text in quotes: single ones around double ones, so that JSON text stays readable. @param {string} text */
+function quote(text) {
+  const double = JSON.stringify(text);
+  return text.includes('"') && !text.includes("'") ? `'${double.slice(1, -1).replaceAll('\\"', '"')}'` : double;
 }
