@@ -146,7 +146,7 @@ def _event_name(value: object) -> str:
     if isinstance(name, (int, float)):
         return number_text(name)
     if not name:
-        what = "an empty string" if name == "" else f"of type {type(value).__name__}" if value is not UNDEFINED else "missing"
+        what = "empty" if name == "" else "missing" if value is UNDEFINED or value is None else "no string"
         raise CallError(f"track: the event's name is {what}; pass a non-empty string, like track('Signed Up')")
     return name
 
@@ -211,7 +211,7 @@ def _find(mapping: Mapping[str, Any], name: str) -> Any:
 def allows_heap(options: Options, defaults: Mapping[str, Any]) -> bool:
     """Whether a call with these options reaches Heap; `defaults` are the integrations of the settings.
 
-    `Heap` (in this very case) decides where it is there: a boolean as it says, anything else is on. Else `All`, in any case.
+    `Heap` (in this very case) decides where it is there: False is off, anything else on. Else `All` does, in any case.
     """
     integrations = options.integrations
     if defaults:

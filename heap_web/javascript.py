@@ -26,7 +26,7 @@ class Marker:
 UNDEFINED: Final = Marker("undefined")  # undefined, and whatever is dropped in its place: functions, DOM nodes, cycles
 INVALID_DATE: Final = Marker("Invalid Date")  # a Date whose time value is NaN
 FUNCTION: Final = Marker("function")  # a function given as an argument of the call itself
-OPAQUE: Final = Marker("opaque")  # an argument that is neither a plain object nor a usable primitive: Date, symbol, BigInt
+OPAQUE: Final = Marker("opaque")  # an argument that is neither a plain object nor a primitive of use: a Date, a symbol
 
 
 class Verbatim(str):
@@ -197,13 +197,13 @@ def _from_tag(tag: dict[str, Any]) -> Any:
     if kind == "bigint" and type(value) is str:
         try:
             return BigInt(value)
-        except ValueError:  # no integer, or more digits than Python converts: JavaScript's text of it is the text to keep
+        except ValueError:  # more digits than Python converts; the text is what is wanted of it anyway
             return Verbatim(value) if value.lstrip("-").isdecimal() else UNDEFINED
     return {"date": INVALID_DATE, "function": FUNCTION, "opaque": OPAQUE}.get(kind, UNDEFINED)
 
 
 def is_array_index(key: str) -> bool:
-    """Whether `key` is one of the keys that JavaScript puts first in an object, in ascending order ("0" … 2**32 - 2)."""
+    """Whether `key` is one of the keys that JavaScript puts first, in ascending order ("0" … 2**32 - 2)."""
     return (
         key.isdecimal() and key.isascii() and len(key) <= 10 and (key[0] != "0" or key == "0") and int(key) < 2**32 - 1
     )

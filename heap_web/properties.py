@@ -7,7 +7,16 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
-from .javascript import INVALID_DATE, UNDEFINED, Marker, is_array_index, json_text, quick_text, well_formed
+from .javascript import (
+    INVALID_DATE,
+    MAX_SAFE_INTEGER,
+    UNDEFINED,
+    Marker,
+    is_array_index,
+    json_text,
+    quick_text,
+    well_formed,
+)
 from .scalars import Scalar, attempt, date_text, of_type, scalar, unwrap
 
 Flat = dict[str, Scalar]
@@ -16,11 +25,15 @@ Flat = dict[str, Scalar]
 MAX_DEPTH: Final = 500
 TOO_DEEP: Final = f"values nested more than {MAX_DEPTH} levels deep were dropped"
 
-# What the integration mirrored writes for an invalid Date that is a property of `track` itself (its own date formatter).
+# What the integration mirrored writes for an invalid Date that is a property of `track` itself.
 _INVALID_DATE_TEXT = "NaN-NaN-NaNTNaN:NaN:NaN.NZ"
 _DATE_IN_TEXT = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}')
+_QUICK_DEPTH: Final = 32
 _ATOMS = frozenset((str, int, float, bool, type(None), Marker))
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+_BUILT_IN = _ATOMS | {dict, list, tuple}
 
 
 class Plain(dict[str, Any]):
@@ -108,9 +121,14 @@ def plain(
     """A deep copy of a mapping (an array is read by index; anything else is {}) as plain JSON. Never raises.
 
     `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP at most once.
-    `foreign`: asked for a value of a type that is not known here; what it returns is read instead.
+    `foreign`: asked first for each value of no built-in type; what it returns is read instead.
     Cycles, values below MAX_DEPTH and whatever raises when it is read are dropped (null inside an array).
     """
+    if type(value) is dict:
+        try:
+            return Plain(_quick_copy(value, local, _QUICK_DEPTH))
+        except (_OddError, RecursionError):
+            pass  # read once more, with care
     root = Plain()
     opened = _open(value)
     if opened is None:
@@ -126,12 +144,15 @@ def plain(
         for item in items:
             key, child = (None, item) if is_array else item
             kind = type(child)
+            if foreign is not None and kind not in _BUILT_IN:
+                child = attempt(foreign, child)  # noqa: PLW2901
+                kind = type(child)
             if kind is str:
                 copy: Any = local.get(child, child) if local else child
             elif kind in _ATOMS:
                 copy = scalar(child)
             else:
-                copy, contents = _read(child, foreign)
+                copy, contents = _read(child)
                 if contents is not None:
                     if id(child) in path:
                         copy = UNDEFINED
@@ -160,30 +181,54 @@ def plain(
     return root
 
 
-def _read(value: object, foreign: Callable[[object], object] | None) -> tuple[Any, Iterable[Any] | None]:
+class _OddError(Exception):
+    """Something that is not plain JSON as it stands."""
+
+
+def _quick_copy(value: Any, local: Mapping[str, str], depth: int) -> Any:
+    """The deep copy of what is plain JSON as it stands, as nearly all properties are; raises _OddError for all else."""
+    if not depth:
+        raise _OddError
+    if type(value) is list:
+        return [child if _is_plain_leaf(child, local) else _quick_copy(child, local, depth - 1) for child in value]
+    if type(value) is not dict:
+        raise _OddError
+    copy: dict[str, Any] = {}
+    for key, child in value.items():
+        if type(key) is not str or key < ":" or key == "__proto__":  # below ":" are the digits, which need ordering
+            raise _OddError
+        copy[key] = child if _is_plain_leaf(child, local) else _quick_copy(child, local, depth - 1)
+    return copy
+
+
+def _is_plain_leaf(value: Any, local: Mapping[str, str]) -> bool:
+    kind = type(value)
+    if kind is str:
+        return not local or value[10:11] != " "
+    if kind is int:
+        whole: int = value
+        return -MAX_SAFE_INTEGER <= whole <= MAX_SAFE_INTEGER
+    return value is None or kind is bool or (kind is float and isfinite(value))
+
+
+def _read(value: object) -> tuple[Any, Iterable[Any] | None]:
     """(an empty copy, what to fill it with) of a container, or (the scalar, None)."""
     opened = _open(value)
     if opened is None:
-        copy = scalar(value)
-        if copy is UNDEFINED and foreign is not None:
-            value = attempt(foreign, value)
-            opened = _open(value)
-            copy = scalar(value) if opened is None else UNDEFINED
-        if opened is None:
-            return copy, None
+        return scalar(value), None
     contents, keyed = opened
     return ({} if keyed else []), contents
 
 
-def _open(value: object) -> tuple[Iterable[Any], bool] | None:
+def _open(value: Any) -> tuple[Iterable[Any], bool] | None:
     """(its pairs, True) of an object, (its items, False) of an array; None for a scalar and for what raises."""
     kind = type(value)
     if kind in _ATOMS:
         return None
     if kind is dict:
-        return _pairs(value), True  # type: ignore[return-value]
+        return _pairs(value) or [], True
     if kind is list:
-        return list(value), False  # type: ignore[call-overload]
+        return list(value), False
     value = unwrap_safely(value)
     pairs = attempt(_pairs, value)
     if isinstance(pairs, list):
@@ -207,7 +252,7 @@ def _pairs(value: Any) -> list[tuple[str, Any]] | None:
         names = getattr(kind, "_fields", None)
         return list(zip(names, value, strict=True)) if names is not None else None
     if hasattr(kind, "__dataclass_fields__"):
-        names = [field.name for field in sys.modules["dataclasses"].fields(value)]  # type: ignore[attr-defined]
+        names = [field.name for field in sys.modules["dataclasses"].fields(value)]
         return [(name, attempt(getattr, value, name)) for name in names]
     if callable(getattr(kind, "model_dump", None)):
         model = value.model_dump()

@@ -63,7 +63,7 @@ def _read_date(text: str) -> str:
 _date_text = lru_cache(maxsize=512)(_read_date)
 
 
-def _by_arithmetic(text: str, date: tuple[int, int, int], time: tuple[str, str, str, str], zone: tuple[str, ...]) -> str:
+def _by_arithmetic(text: str, date: tuple[int, ...], time: tuple[str, ...], zone: tuple[str, ...]) -> str:
     """`date_text` for a time with an offset, 24:00 or a leap second; `text` itself if there is no such time."""
     hour, minute, second = int(time[0]), int(time[1]), int(time[2])
     offset_hours, offset_minutes = int(zone[1] or 0), int(zone[2] or 0)
@@ -78,7 +78,7 @@ def _by_arithmetic(text: str, date: tuple[int, int, int], time: tuple[str, str, 
     if second == 60 and minutes % 1440 != 1439:
         return text
     fraction = int(f"{time[3] or '':0<3.3}")
-    return iso_text(_days(*date) * 86_400_000 + minutes * 60_000 + second * 1000 + fraction)
+    return iso_text(_days(date[0], date[1], date[2]) * 86_400_000 + minutes * 60_000 + second * 1000 + fraction)
 
 
 def _days(year: int, month: int, day: int) -> int:
@@ -104,7 +104,7 @@ def iso_text(milliseconds: int) -> str:
     return f"{years}-{month:02d}-{day:02d}T{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
 
 
-def scalar(value: object) -> Scalar | None | Marker:
+def scalar(value: Any) -> Scalar | Marker | None:
     """The scalar of one value that is no container: str, int within ±MAX_SAFE_INTEGER, finite float or bool.
 
     None stays None and stands for NaN and the infinities too (JavaScript's null). UNDEFINED means: drop it.
@@ -112,11 +112,12 @@ def scalar(value: object) -> Scalar | None | Marker:
     """
     kind = type(value)
     if kind is str or kind is bool or value is None or kind is Verbatim or kind is Marker:
-        return value  # type: ignore[return-value]
+        final: Scalar | Marker | None = value
+        return final
     if kind is int:
-        return value if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER else Verbatim(_digits(value))  # type: ignore[operator,return-value,arg-type]
+        return value if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER else Verbatim(_digits(value))
     if kind is float:
-        return value + 0.0 if isfinite(value) else None  # type: ignore[operator,arg-type]
+        return value + 0.0 if isfinite(value) else None
     result = attempt(_odd_scalar, value)
     return result if result is None or isinstance(result, (Marker, *_SCALARS)) else UNDEFINED
 
@@ -155,67 +156,52 @@ def _digits(value: int) -> str:
         return f"{'-' if value < 0 else ''}{_digits(head)}{tail:04000d}"
 
 
-def of_type(value: object, module: str, *names: str) -> bool:
+def of_type(value: Any, module: str, *names: str) -> bool:
     """isinstance by name, without importing: a value of a module's type exists only if the module is loaded."""
     loaded = sys.modules.get(module)
     kinds = tuple(getattr(loaded, name, ()) for name in names) if loaded is not None else ()
     return isinstance(value, kinds)
 
 
-def unwrap(value: object) -> object:
+def unwrap(value: Any) -> Any:
     """What an Enum member or a NumPy scalar stands for; anything else as it is."""
     for _ in range(4):
         if of_type(value, "enum", "Enum"):
-            value = value.value  # type: ignore[attr-defined]
+            value = value.value
         elif of_type(value, "numpy", "datetime64"):
-            value = value.astype("datetime64[ms]").item()  # type: ignore[attr-defined]
+            value = value.astype("datetime64[ms]").item()
         elif of_type(value, "numpy", "timedelta64"):
-            value = value.astype("timedelta64[us]").item()  # type: ignore[attr-defined]
+            value = value.astype("timedelta64[us]").item()
         elif of_type(value, "numpy", "generic"):
-            value = value.item()  # type: ignore[attr-defined]
+            value = value.item()
         else:
             break
     return value
 
 
-def _odd_scalar(value: Any) -> Scalar | None | Marker:
+def _odd_scalar(value: Any) -> Scalar | Marker | None:
     """`scalar` for all but the exact built-in types; may raise what the value's own methods raise."""
-    unwrapped = unwrap(value)
-    if unwrapped is not value:
-        return scalar(unwrapped)
+    inner = unwrap(value)
+    if type(inner) is not type(value):
+        return scalar(inner)
     if isinstance(value, str):
         return scalar(str.__str__(value))
     if isinstance(value, int):
         return scalar(int.__index__(value))
     if isinstance(value, float):
         return scalar(float.__float__(value))
-    if of_type(value, "datetime", "datetime"):
-        return _datetime_text(value)
-    if of_type(value, "datetime", "date"):
-        return Verbatim(f"{value.year:04d}-{value.month:02d}-{value.day:02d}")
-    if of_type(value, "datetime", "time"):
-        return Verbatim(value.isoformat())
-    if of_type(value, "datetime", "timedelta"):
-        return _duration_text(value)
-    if of_type(value, "decimal", "Decimal"):
-        return _decimal(value)
-    if of_type(value, "fractions", "Fraction"):
-        return _decimal(value)
-    if of_type(value, "uuid", "UUID"):
-        return Verbatim(str(value))
-    if of_type(value, "pathlib", "PurePath"):
-        return Verbatim(str(value))
-    if isinstance(value, BaseException):
-        message, name = str(value), type(value).__name__
-        return Verbatim(f"{name}: {message}" if message else name)
+    for module, name, convert in _CONVERSIONS:
+        if of_type(value, module, name):
+            return convert(value)
     return UNDEFINED
 
 
 def _datetime_text(value: Any) -> str:
     """An aware datetime in UTC, a naive one taken as UTC."""
     offset = value.utcoffset()
-    microseconds = (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds if offset is not None else 0
-    time = ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond - microseconds
+    time = ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
+    if offset is not None:
+        time -= (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
     return Verbatim(iso_text(_days(value.year, value.month, value.day) * 86_400_000 + time // 1000))
 
 
@@ -244,3 +230,27 @@ def _decimal(value: Any) -> Scalar | None:
     if isfinite(number) and type(value)(repr(number)) == value:
         return number + 0.0
     return Verbatim(str(value))
+
+
+def _date(value: Any) -> str:
+    return Verbatim(f"{value.year:04d}-{value.month:02d}-{value.day:02d}")
+
+
+def _error(value: Any) -> str:
+    """As JavaScript shows an Error: its name, and its message where it has one."""
+    message, name = str(value), type(value).__name__
+    return Verbatim(f"{name}: {message}" if message else name)
+
+
+# (module, type, how its values are read); a datetime is a date too and so comes first
+_CONVERSIONS: tuple[tuple[str, str, Callable[[Any], Scalar | None]], ...] = (
+    ("datetime", "datetime", _datetime_text),
+    ("datetime", "date", _date),
+    ("datetime", "time", lambda value: Verbatim(value.isoformat())),
+    ("datetime", "timedelta", _duration_text),
+    ("decimal", "Decimal", _decimal),
+    ("fractions", "Fraction", _decimal),
+    ("uuid", "UUID", lambda value: Verbatim(str(value))),
+    ("pathlib", "PurePath", lambda value: Verbatim(str(value))),
+    ("builtins", "BaseException", _error),
+)

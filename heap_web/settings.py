@@ -40,8 +40,10 @@ class Settings(NamedTuple):
         unknown = [name for name in settings if name not in _CHECKS]
         if unknown:
             raise ConfigurationError(" ".join(_unknown(name) for name in unknown))
-        checked = {name: _CHECKS[name](name, value) for name, value in settings.items() if value is not None}
-        return cls(_app_id(app_id), **checked)
+        checked: dict[str, Any] = {
+            name: _CHECKS[name](name, value) for name, value in settings.items() if value is not None
+        }
+        return cls(app_id=_app_id(app_id), **checked)
 
     @property
     def loads_heap(self) -> bool:
@@ -95,7 +97,7 @@ def _hostname(name: str, value: object) -> str | None:
     if isinstance(value, str) and _HOST.fullmatch(value):
         return str(value)
     raise ConfigurationError(
-        f'{name}: {_shown(value)} is no host name. Pass the bare name, without https:// and path, like "cdn.example.com".'
+        f'{name}: {_shown(value)} is no host name. Pass it bare, like "cdn.example.com", without https:// and path.'
     )
 
 

@@ -63,7 +63,7 @@ def script_url(settings: Settings) -> str:
 
 
 def client_config(settings: Settings) -> dict[str, Any] | None:
-    """What Heap's script is configured with: `heap.config` (classic; None: nothing set) or `heap.clientConfig` (latest)."""
+    """What Heap's script is configured with: `heap.config` (classic; None: nothing) or `heap.clientConfig` (latest)."""
     servers = {"ingestServer": settings.ingest_server, "trackingServer": settings.tracking_server}
     flags = {"disableTextCapture": settings.disable_text_capture, "secureCookie": settings.secure_cookie}
     given = {name: server for name, server in servers.items() if server is not None}
@@ -75,7 +75,7 @@ def client_config(settings: Settings) -> dict[str, Any] | None:
 def loader_data() -> dict[str, Any]:
     """What the page's loader has to know of Heap and of the settings, as JSON-able data: one truth, baked in at build.
 
-    Paths have `{id}` in the App ID's place. `selfHostedPath`: the latest SDK's, where hostname and trackingServer are set.
+    Paths have `{id}` for the App ID. `selfHostedPath`: the latest SDK's, where hostname and trackingServer are set.
     """
     return {
         "classic": {"methods": list(CLASSIC_METHODS), "host": CLASSIC_HOST, "path": CLASSIC_PATH},
@@ -142,7 +142,8 @@ _LATEST_STUB = """\
   methods.forEach(function (method) {
     heap[method] = function () {
       var given = [].slice.call(arguments);
-      waiting.push({name: method, fn: function () { if (window.heap[method]) window.heap[method].apply(window.heap, given); }});
+      var fn = function () { if (window.heap[method]) window.heap[method].apply(window.heap, given); };
+      waiting.push({name: method, fn: fn});
     };
   });
   var script = document.createElement("script"), first = document.getElementsByTagName("script")[0];

@@ -34,7 +34,7 @@ def run(text: str) -> str:
     """
     batch = _decode(text)
     if not isinstance(batch, dict):
-        raise ValueError("a batch is a JSON object with config, user and calls")
+        raise ValueError("a batch is a JSON object with config, user and calls")  # noqa: TRY004 - wrong text, no wrong type
     tagged = '"$"' in text
     if tagged:
         batch = from_wire(batch)
@@ -70,7 +70,7 @@ def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User,
 
 
 def _read(value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
-    """`plain` for what is plain JSON already, fresh from the decoder: nothing to copy unless local dates are replaced."""
+    """`plain` for plain JSON fresh from the decoder: nothing to copy, unless there are local dates to replace."""
     return Plain(value) if type(value) is dict and not local else plain(value, local, warnings)
 
 

@@ -1,4 +1,4 @@
-"""The wire text that the page would send for decoded case values: the page's encoder, in Python, for tests without a page."""
+"""The wire text that the page would send for decoded case values: its encoder, in Python, for tests without a page."""
 
 import json
 import math
@@ -58,7 +58,7 @@ class Encoder:
             return value
         return self.value(value, [], 1)
 
-    def value(self, value: Any, path: list[int], level: int) -> Any:  # noqa: PLR0911
+    def value(self, value: Any, path: list[int], level: int) -> Any:
         """A value at any depth."""
         value = unboxed(value)
         if value is UNDEFINED:
@@ -81,7 +81,7 @@ class Encoder:
         if items is not None:
             array: list[Any] = []
             for item in items:  # no comprehensions here: each is a frame of its own on the way down
-                array.append(self.value(item, path, level + 1))  # noqa: PERF401
+                array.append(self.value(item, path, level + 1))
             return array
         pairs = object_pairs(value)
         if pairs is None:

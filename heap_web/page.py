@@ -1,0 +1,650 @@
+"""THE EDGE: Python in the page. The only module that imports `js` or `pyodide`, and only inside functions.
+
+`load` gives an `Analytics`, which takes every call through the core at once and tells `window.heap`, in the same tick
+where Heap is live, else as soon as it is, in the order of the calls. What it needs of the page is a `Browser`, the only
+class that touches JavaScript.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, Final, Literal, Protocol
+
+from .calls import Call, parse
+from .commands import Command
+from .errors import CallError
+from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
+from .properties import MAX_DEPTH, Plain, plain
+from .scalars import attempt, date_text, text_or_number
+from .scalars import user_id as as_user_id
+from .session import take
+from .settings import Settings
+from .snippet import CLASSIC_METHODS, LATEST_METHODS, client_config, script_url
+from .user import User
+
+Status = Literal["delivered", "kept", "dropped"]
+
+#: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
+DEADLINE: Final = 15.0
+
+# where analytics.js keeps the visitor, as JSON text
+_ID, _TRAITS, _ANONYMOUS_ID = "ajs_user_id", "ajs_user_traits", "ajs_anonymous_id"
+
+
+class Result:
+    """What became of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
+
+    `status`: "delivered" (Heap was told, or there was nothing to tell), "kept" (waits for Heap in this page) or
+    "dropped", with a `reason`. `commands`: the calls of `window.heap`'s methods.
+    """
+
+    __slots__ = ("_settled", "_waiting", "commands", "reason", "status")
+
+    def __init__(self, commands: tuple[Command, ...] = ()) -> None:
+        self.status: Status = "kept"
+        self.commands = commands
+        self.reason: str | None = None
+        self._settled = False
+        self._waiting: list[Any] = []
+
+    def __repr__(self) -> str:
+        told = ", ".join(command.method for command in self.commands) or "nothing"
+        return f"<{self.status}: {told}{f' ({self.reason})' if self.reason else ''}>"
+
+    def __await__(self) -> Generator[Any, None, "Result"]:
+        if not self._settled:
+            import asyncio  # here: only who waits needs it, and a page that runs Python has it
+
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            yield from future
+        return self
+
+    def settle(self, status: Status, reason: str | None = None) -> "Result":
+        """Makes it final, except that what is kept may be delivered later."""
+        self.status, self.reason, self._settled = status, reason, True
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+        return self
+
+
+class Page(Protocol):
+    """What `Analytics` needs of a page; `Browser` is the real one."""
+
+    def read(self, key: str) -> str | None:
+        """What is stored under a key; None if nothing is or storage is denied."""
+
+    def write(self, key: str, text: str | None) -> None:
+        """Stores text, or removes it; raises if storage is denied or full."""
+
+    def install(self, settings: Settings, ended: Callable[[str | None], None]) -> None:
+        """Puts Heap's stub and script into the page unless they are there; `ended(why)` once the script has ended."""
+
+    def is_live(self) -> bool:
+        """Whether `window.heap` is Heap itself."""
+
+    def tell(self, command: Command) -> None:
+        """Calls a method of `window.heap`; raises what that raises."""
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Calls a function later."""
+
+    def local(self, text: str) -> str | None:
+        """`YYYY-MM-DD HH:MM:SS` in the visitor's time zone as ISO text in UTC; None if it is no real date."""
+
+    def python(self, value: Any) -> Any:
+        """A JavaScript value as Python values."""
+
+    def new_id(self) -> str:
+        """A new anonymous id."""
+
+    def asks_not_to_track(self) -> bool:
+        """Whether the visitor's browser says so."""
+
+    def complain(self, message: str) -> None:
+        """One warning in the console."""
+
+
+class Analytics:
+    """analytics.js' methods for Python in the page. None of them raises; each call gives a `Result`."""
+
+    def __init__(self, settings: Settings, page: Page) -> None:
+        self.settings = settings
+        self._page = page
+        self._texts = _LocalTexts(page)
+        self._handlers: dict[str, list[Callable[..., object]]] = {}
+        self._memory: dict[str, str | None] = {}  # what could not be stored, by key
+        self._seen: tuple[str | None, ...] = ()
+        self._user = User()
+        self._queue: list[Result] = []
+        self._complaints: set[str] = set()
+        self._closed: str | None = None  # why nothing is told to Heap, for good
+        self._ready = Result()
+        self._started = False
+        self._delivering = False
+        if not settings.loads_heap:
+            self._closed = "Heap is switched off by the integrations in the settings"
+        elif settings.respect_dnt and page.asks_not_to_track():
+            self._closed = "the visitor's browser asks not to be tracked"
+        if self._closed is not None:
+            self._ready.settle("dropped", self._closed)
+        elif not settings.consent_required:
+            self._start()
+
+    # -- the calls
+
+    def identify(
+        self, user_id: object = None, traits: object = None, options: object = None, callback: object = None
+    ) -> Result:
+        """Says who the visitor is (a string or number) and what they are like (a mapping); either may be left out."""
+        return self._make("identify", (user_id, traits, options, callback))
+
+    def track(
+        self, event: object, properties: object = None, options: object = None, callback: object = None
+    ) -> Result:
+        """Says what the visitor did: the event's name, and a mapping of its properties."""
+        return self._make("track", (event, properties, options, callback))
+
+    def page(self, *arguments: object) -> Result:
+        """Accepted, and told to nobody: Heap records page views itself."""
+        return self._make("page", arguments)
+
+    def group(self, *arguments: object) -> Result:
+        """Accepted, and told to nobody."""
+        return self._make("group", arguments)
+
+    def alias(self, *arguments: object) -> Result:
+        """Accepted, and told to nobody."""
+        return self._make("alias", arguments)
+
+    def reset(self) -> Result:
+        """Forgets the visitor: id, traits and anonymous id."""
+        return self._make("reset", ())
+
+    def set_anonymous_id(self, anonymous_id: object) -> Result:
+        """Names the visitor as long as no id is known."""
+        return self._make("setAnonymousId", (anonymous_id,))
+
+    setAnonymousId = set_anonymous_id  # noqa: N815 - analytics.js' name for it
+
+    # -- the visitor, consent and events
+
+    def user(self) -> User:
+        """Who the visitor is: `id`, `traits`, `anonymous_id`."""
+        self._read_user()
+        return self._user
+
+    def consent(self, granted: bool) -> None:
+        """The visitor's decision: Heap is loaded and told what waited, or nothing is and what waited is dropped."""
+        if granted:
+            if not self.settings.loads_heap:
+                return
+            self._closed = None
+            self._start()
+        else:
+            self._closed = "the visitor does not consent"
+            waiting, self._queue = self._queue, []
+            for result in waiting:
+                self._settle(result, "dropped", self._closed)
+            for key in (_ID, _TRAITS, _ANONYMOUS_ID):
+                self._write(key, None)
+            self._user, self._seen = User(), ()
+
+    def ready(self, callback: Callable[[], object] | None = None) -> Result:
+        """Calls back when Heap is live, at once if it is. `await analytics.ready()` waits for that, or its failure."""
+        if callback is not None:
+            if self._ready.status == "delivered":
+                self._call(callback)
+            else:
+                self.once("ready", callback)
+        return self._ready
+
+    def flush(self) -> int:
+        """Tells Heap what waits, if it is live; gives how many calls still wait."""
+        self._deliver()
+        return len(self._queue)
+
+    def on(self, name: str, handler: Callable[..., object]) -> "Analytics":
+        """Calls the handler at each "ready", "settled" (result), "error" (message), and call by its name (arguments)."""
+        self._handlers.setdefault(name, []).append(handler)
+        return self
+
+    def once(self, name: str, handler: Callable[..., object]) -> "Analytics":
+        """`on`, for the first time only."""
+
+        def first(*arguments: object) -> None:
+            self.off(name, first)
+            handler(*arguments)
+
+        return self.on(name, first)
+
+    def off(self, name: str, handler: Callable[..., object] | None = None) -> "Analytics":
+        """Takes a handler away, or all of that name."""
+        handlers = self._handlers.get(name, [])
+        self._handlers[name] = [] if handler is None else [other for other in handlers if other != handler]
+        return self
+
+    # -- how it goes
+
+    def _make(self, method: str, arguments: tuple[object, ...]) -> Result:
+        """Takes one call through the core and queues what it comes to."""
+        self._emit(method, *arguments)
+        given = [self._page.python(argument) for argument in arguments]
+        try:
+            call = parse(method, given, self._texts, read=self._read)
+        except CallError as error:
+            self._complain(str(error))
+            return self._settle(Result(), "dropped", str(error))
+        for warning in getattr(call, "warnings", ()):
+            self._complain(warning)
+        result = self._take(call)
+        callback = getattr(call, "callback", None)
+        if callback is not None:
+            self._page.later(0, lambda: self._call(callback))
+        return result
+
+    def _take(self, call: Call) -> Result:
+        if self._closed is not None:
+            return self._settle(Result(), "dropped", self._closed)
+        self._read_user()
+        outcome = take(self._user, call, self.settings)
+        self._keep_user(outcome.user)
+        result = Result(outcome.commands)
+        if outcome.reason is not None:
+            return self._settle(result, "delivered", outcome.reason)
+        self._queue.append(result)
+        self._deliver()
+        return result
+
+    def _start(self) -> None:
+        if self._started:
+            self._deliver()
+            return
+        self._started = True
+        try:
+            if not self._page.is_live():
+                self._page.install(self.settings, self._script_ended)
+        except Exception as error:  # noqa: BLE001 - whatever the page has done to its DOM, the page goes on
+            self._fail(f"Heap could not be put into the page: {error}")
+        self._watch(0.02, DEADLINE)
+
+    def _script_ended(self, why: str | None) -> None:
+        self._deliver()
+        if why is not None and not self._page.is_live():
+            self._fail(f"Heap's script {why}")
+
+    def _watch(self, pause: float, left: float) -> None:
+        """Looks for Heap, ever more rarely, until the deadline. After that the next call looks again."""
+        self._deliver()
+        if self._ready.status == "delivered" or self._closed is not None:
+            return
+        if left <= 0:
+            self._fail("Heap did not start")
+        else:
+            self._page.later(pause, lambda: self._watch(pause * 1.3, left - pause))
+
+    def _fail(self, why: str) -> None:
+        if self._ready.status == "delivered":
+            return
+        self._complain(f"{why}: calls are kept in this page until it does")
+        self._emit("error", why)
+        self._ready.settle("kept", why)
+        for result in self._queue:
+            result.settle("kept", why)
+
+    def _deliver(self) -> None:
+        """Tells Heap what waits, in order. Heap is looked up for each call: its script replaces what was there."""
+        if self._delivering or not self._started or self._closed is not None:
+            return  # a handler or Heap itself made a call: the loop below comes to it
+        self._delivering = True
+        try:
+            while self._page.is_live():
+                if self._ready.status != "delivered":
+                    self._ready.settle("delivered")
+                    self._emit("ready")
+                if not self._queue:
+                    return
+                result = self._queue.pop(0)
+                try:
+                    for command in result.commands:
+                        self._page.tell(command)
+                except Exception as error:  # noqa: BLE001 - Heap's or the page's fault, and no reason to break the page
+                    self._settle(result, "dropped", f"Heap refused the call: {error}")
+                else:
+                    self._settle(result, "delivered")
+        finally:
+            self._delivering = False
+
+    def _settle(self, result: Result, status: Status, reason: str | None = None) -> Result:
+        result.settle(status, reason)
+        self._emit("settled", result)
+        return result
+
+    # -- the visitor's storage
+
+    def _read_user(self) -> None:
+        """Takes over what another page or another script has stored since."""
+        if self._closed is not None or (self.settings.consent_required and not self._started):
+            return
+        seen = tuple(self._stored(key) for key in (_ID, _TRAITS, _ANONYMOUS_ID))
+        if seen != self._seen:
+            anonymous_id = text_or_number(_parsed(seen[2]))
+            self._user = User(
+                as_user_id(_parsed(seen[0])), plain(_parsed(seen[1])), str(anonymous_id) if anonymous_id else None
+            )
+            self._seen = seen
+        if self._user.anonymous_id is None:
+            self._keep_user(self._user._replace(anonymous_id=self._page.new_id()))
+
+    def _keep_user(self, user: User) -> None:
+        if user is self._user:
+            return
+        self._user = user
+        if self.settings.consent_required and not self._started:
+            return
+        texts = (
+            None if user.id is None else json.dumps(user.id),
+            json.dumps(dict(user.traits)),
+            None if user.anonymous_id is None else json.dumps(user.anonymous_id),
+        )
+        for key, text, old in zip((_ID, _TRAITS, _ANONYMOUS_ID), texts, self._seen or (None, None, None), strict=True):
+            if text != old:
+                self._write(key, text)
+        self._seen = texts
+
+    def _stored(self, key: str) -> str | None:
+        return self._memory[key] if key in self._memory else self._page.read(key)
+
+    def _write(self, key: str, text: str | None) -> None:
+        try:
+            self._page.write(key, text)
+            self._memory.pop(key, None)
+        except Exception:  # noqa: BLE001 - denied or full: kept within the page
+            self._memory[key] = text
+
+    # -- what may go wrong outside
+
+    def _read(self, value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
+        return plain(value, local, warnings, self._page.python)
+
+    def _emit(self, name: str, *arguments: object) -> None:
+        for handler in tuple(self._handlers.get(name, ())):
+            self._call(handler, *arguments)
+
+    def _call(self, function: Any, *arguments: object) -> None:
+        try:
+            function(*arguments)
+        except Exception as error:  # noqa: BLE001 - a callback or handler that raises stops nothing
+            self._complain(f"a callback raised {type(error).__name__}: {error}")
+
+    def _complain(self, message: str) -> None:
+        if message not in self._complaints:
+            self._complaints.add(message)
+            self._page.complain(f"[heap-web] {message}")
+
+
+def _parsed(text: str | None) -> Any:
+    """Stored JSON text; None where it is none. Numbers come as JavaScript reads them."""
+    try:
+        return None if text is None else json.loads(text, parse_int=_number, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    return int(value) if abs(value) <= MAX_SAFE_INTEGER else value
+
+
+class _LocalTexts(Mapping[str, str]):
+    """Local dates and times -> ISO text, worked out when one is asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def __getitem__(self, text: str) -> str:
+        iso = self._page.local(text) if text[10:11] == " " else None
+        if iso is None:
+            raise KeyError(text)
+        return iso
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Browser:
+    """The page that this Python runs in, through Pyodide."""
+
+    def __init__(self) -> None:
+        import js
+        from pyodide.ffi import JsException, JsProxy
+
+        self._js = js
+        self._proxy = JsProxy
+        self._exception = JsException
+        self._stub: Any = None
+        self._stub_functions: list[Any] = []  # for the life of the page: a stub's method may be called any time
+        self._script_loaded = False
+
+    def has_document(self) -> bool:
+        """Whether this Python runs in the page itself, not in a worker."""
+        return hasattr(self._js, "document") and hasattr(self._js, "window")
+
+    def read(self, key: str) -> str | None:
+        try:
+            text = self._js.localStorage.getItem(key)
+        except (self._exception, AttributeError):
+            return None
+        return text if isinstance(text, str) else None
+
+    def write(self, key: str, text: str | None) -> None:
+        if text is None:
+            self._js.localStorage.removeItem(key)
+        else:
+            self._js.localStorage.setItem(key, text)
+
+    def _heap(self) -> Any:
+        """`window.heap` if it has Heap's `track`; None for an element with the id heap and whatever else has none."""
+        heap = getattr(self._js, "heap", None)
+        if not isinstance(heap, self._proxy) or not callable(getattr(heap, "track", None)):
+            return None
+        return heap
+
+    def is_live(self) -> bool:
+        try:
+            heap = self._heap()
+            if heap is None:
+                return False
+            if getattr(heap, "loaded", None) is True:
+                return True
+            is_array = self._js.Array.isArray
+            if is_array(heap) or (self._stub is not None and self._js.Object.is_(heap, self._stub)):
+                return False
+            waits = isinstance(getattr(heap, "envId", None), str) and is_array(getattr(self._js, "heapReadyCb", None))
+            return self._script_loaded or not waits
+        except self._exception:
+            return False
+
+    def tell(self, command: Command) -> None:
+        parse_json = self._js.JSON.parse
+        given = [parse_json(json.dumps(each)) if isinstance(each, dict) else each for each in command.arguments]
+        getattr(self._js.heap, command.method)(*given)
+
+    def install(self, settings: Settings, ended: Callable[[str | None], None]) -> None:
+        heap = self._heap()
+        if heap is not None and (hasattr(heap, "appid") or hasattr(heap, "envId")):
+            return  # Heap's own snippet has been here, and its script is on the way
+        self._install_stub(settings)
+        self._insert_script(script_url(settings), ended)
+
+    def _install_stub(self, settings: Settings) -> None:
+        js, latest = self._js, settings.sdk == "latest"
+        is_queue = not latest and js.Array.isArray(getattr(js, "heap", None))
+        heap = self._stub = js.heap if is_queue else (js.Object.new() if latest else js.Array.new())
+        js.heap = heap
+        if latest and not js.Array.isArray(getattr(js, "heapReadyCb", None)):
+            js.heapReadyCb = js.Array.new()
+        names = ("envId", "clientConfig") if latest else ("appid", "config")
+
+        def configure(app_id: Any = None, config: Any = None, *_: Any) -> None:
+            setattr(js.heap, names[0], app_id)
+            setattr(js.heap, names[1], config)
+
+        heap.load = self._function(configure)
+        config = client_config(settings)
+        configure(settings.app_id, None if config is None else js.JSON.parse(json.dumps(config)))
+        for method in LATEST_METHODS if latest else CLASSIC_METHODS:
+            setattr(heap, method, self._function(self._latest(method) if latest else self._classic(method)))
+
+    def _classic(self, method: str) -> Callable[..., None]:
+        def queue(*arguments: Any) -> None:
+            self._js.heap.push(self._js.Array.of(method, *arguments))
+
+        return queue
+
+    def _latest(self, method: str) -> Callable[..., None]:
+        def queue(*arguments: Any) -> None:
+            from pyodide.ffi import create_once_callable
+
+            def replay() -> None:
+                function = getattr(self._js.heap, method, None)
+                if callable(function):
+                    function(*arguments)
+
+            entry = self._js.Object.new()
+            entry.name = method
+            entry.fn = create_once_callable(replay)
+            self._js.heapReadyCb.push(entry)
+
+        return queue
+
+    def _function(self, function: Callable[..., None]) -> Any:
+        from pyodide.ffi import create_proxy
+
+        proxy = create_proxy(function)
+        self._stub_functions.append(proxy)
+        return proxy
+
+    def _insert_script(self, url: str, ended: Callable[[str | None], None]) -> None:
+        from pyodide.ffi import create_proxy
+
+        document = self._js.document
+        script = document.createElement("script")
+        script.type = "text/javascript"
+        script.setAttribute("async", "")
+        script.src = url
+
+        def finish(event: Any) -> None:
+            failed = event.type == "error"
+            self._script_loaded = not failed
+            script.removeEventListener("load", proxy)
+            script.removeEventListener("error", proxy)
+            self.later(0, proxy.destroy)
+            ended("was blocked or not found" if failed else None)
+
+        proxy = create_proxy(finish)
+        script.addEventListener("load", proxy)
+        script.addEventListener("error", proxy)
+        first = document.querySelector("script")
+        if first is not None and first.parentNode is not None:
+            first.parentNode.insertBefore(script, first)
+        else:
+            document.documentElement.appendChild(script)
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        from pyodide.ffi import create_once_callable
+
+        self._js.setTimeout(create_once_callable(function), round(seconds * 1000))
+
+    def local(self, text: str) -> str | None:
+        utc = date_text(text)
+        if utc == text or text < "0100":  # JavaScript reads years below 100 as of the twentieth century
+            return None
+        date, time = utc[:-1].split("T")
+        year, month, day = map(int, date.split("-"))
+        hour, minute, second, millisecond = map(int, time.replace(".", ":").split(":"))
+        return str(self._js.Date.new(year, month - 1, day, hour, minute, second, millisecond).toISOString())
+
+    def python(self, value: Any) -> Any:
+        if not isinstance(value, self._proxy):
+            return None if type(value).__name__ == "JsNull" else value
+        if callable(value):
+            return value
+        try:
+            return value.to_py(depth=MAX_DEPTH + 1, default_converter=self._convert)
+        except Exception:  # noqa: BLE001 - a getter threw: read key by key, and lose that key alone
+            return {key: attempt(self._at, value, key) for key in self._js.Object.keys(value)}
+
+    def _at(self, value: Any, key: str) -> Any:
+        return self.python(self._js.Reflect.get(value, key))
+
+    def _convert(self, value: Any, convert: Callable[[Any], Any], remember: Callable[[Any, Any], None]) -> Any:
+        """Python values of the JavaScript objects that `to_py` leaves alone."""
+        js = self._js
+        brand = str(js.Object.prototype.toString.call(value))[8:-1]
+        if brand in ("Number", "String", "Boolean", "BigInt"):
+            return value.valueOf()
+        if brand == "Date":
+            return Verbatim(value.toISOString()) if js.Number.isFinite(value.getTime()) else INVALID_DATE
+        if brand in ("Error", "DOMException", "RegExp", "URL"):
+            return Verbatim(js.String(value))
+        if js.ArrayBuffer.isView(value) and brand != "DataView":
+            return [convert(item) for item in js.Array.from_(value)]
+        if callable(value) or brand in _WITHOUT_CONTENT or isinstance(getattr(value, "nodeType", None), int):
+            return UNDEFINED
+        if callable(getattr(value, "toJSON", None)):
+            return convert(value.toJSON(""))
+        result: dict[str, Any] = {}
+        remember(value, result)
+        result.update((key, attempt(convert, js.Reflect.get(value, key))) for key in js.Object.keys(value))
+        return result
+
+    def new_id(self) -> str:
+        from uuid import uuid4
+
+        return str(uuid4())
+
+    def asks_not_to_track(self) -> bool:
+        navigator = self._js.navigator
+        return getattr(navigator, "doNotTrack", None) == "1" or getattr(navigator, "globalPrivacyControl", None) is True
+
+    def complain(self, message: str) -> None:
+        self._js.console.warn(message)
+
+
+_WITHOUT_CONTENT = frozenset(
+    (
+        "Promise",
+        "WeakMap",
+        "WeakSet",
+        "WeakRef",
+        "ArrayBuffer",
+        "SharedArrayBuffer",
+        "DataView",
+        "Blob",
+        "File",
+        "Window",
+    )
+)
+
+
+def load(app_id: object = None, /, **settings: Any) -> Analytics:
+    """Loads Heap into the page that this Python runs in, and gives its `Analytics`.
+
+    `settings`: see `heap_web.Settings`. Raises ConfigurationError if one of them is wrong, RuntimeError outside a page.
+    """
+    checked = Settings.of(app_id, **settings)
+    if sys.platform != "emscripten":
+        raise RuntimeError("heap_web.load needs a web page to load Heap into: run it in Pyodide, PyScript or the like")
+    browser = Browser()
+    if not browser.has_document():
+        raise RuntimeError(
+            "heap_web.load needs the page's document, and this Python runs in a worker without one: "
+            "load heap_web where Python runs in the page itself"
+        )
+    return Analytics(checked, browser)
