@@ -22,6 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
+from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heap_web.dev import security, stand_in
@@ -62,7 +63,9 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
         return Response(site.assets.files[name], media_type=media_type(name), headers={"Cache-Control": FOREVER})
 
     async def built(request: Request) -> Response:
-        return precompressed(dist, request.path_params["name"], request.headers.get("accept-encoding", ""))
+        found = precompressed(dist, request.path_params["name"], request.headers.get("accept-encoding", ""))
+        known = request.headers.get("if-none-match", "").split(",")
+        return NotModifiedResponse(found.headers) if found.headers["etag"] in map(str.strip, known) else found
 
     async def heap_script(_: Request) -> Response:
         script = STATIC / "src" / "demo" / "heap-stand-in.js"
@@ -123,7 +126,7 @@ def accepted(header: str) -> set[str]:
     return names
 
 
-def precompressed(folder: Path, name: str, accept_encoding: str) -> Response:
+def precompressed(folder: Path, name: str, accept_encoding: str) -> FileResponse:
     """A file below the folder, in the smallest coding that is there beside it and that the client takes.
 
     Names with a hash in them are served to be kept for ever, all others to be asked for each time.
@@ -138,8 +141,9 @@ def precompressed(folder: Path, name: str, accept_encoding: str) -> Response:
     for coding, suffix in ENCODINGS:
         smaller = path.with_name(path.name + suffix)
         if coding in wanted and smaller.is_file():
-            return FileResponse(smaller, media_type=media_type(name), headers={**headers, "Content-Encoding": coding})
-    return FileResponse(path, media_type=media_type(name), headers=headers)
+            path, headers = smaller, {**headers, "Content-Encoding": coding}
+            break
+    return FileResponse(path, media_type=media_type(name), headers=headers, stat_result=path.stat())
 
 
 class _Server(uvicorn.Server):

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,37 +111,28 @@ class Site:
         Settings.of(app_id or PRETEND_APP_ID, sdk=sdk)
         return Site(app_id, sdk, Assets.read(STATIC), read_integrity(dist))
 
-    @cached_property
-    def _templates(self) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
-        environment.filters["money"] = lambda amount: f"€{amount:.2f}"
-        return environment
-
     def html(self, page: Page, nonce: str | None = None) -> str:
         """The page's HTML; its scripts carry the nonce, if there is one."""
         settings = Settings.of(self.app_id or PRETEND_APP_ID, sdk=self.sdk)
-        return self._templates.get_template(page.template).render(
-            **page.given,
-            page=page,
-            nonce=nonce,
-            shop=SHOP,
-            currency=CURRENCY,
-            catalogue=CATALOGUE,
-            shelf={product.slug: product.properties() for product in CATALOGUE},
-            app_id=settings.app_id,
-            sdk=self.sdk,
-            plays_heap=self.app_id is None,
-            heap_snippet=Markup(self._snippet(settings, nonce)),
-            asset=self.assets.url,
-            asset_integrity=self.assets.integrity,
-            dist_integrity=self.integrity.get,
+        return (
+            templates()
+            .get_template(page.template)
+            .render(
+                **page.given,
+                page=page,
+                nonce=nonce,
+                shop=SHOP,
+                currency=CURRENCY,
+                catalogue=CATALOGUE,
+                shelf={product.slug: product.properties() for product in CATALOGUE},
+                app_id=settings.app_id,
+                sdk=self.sdk,
+                plays_heap=self.app_id is None,
+                heap_snippet=Markup(self._snippet(settings, nonce)),
+                asset=self.assets.url,
+                asset_integrity=self.assets.integrity,
+                dist_integrity=self.integrity.get,
+            )
         )
 
     def _snippet(self, settings: Settings, nonce: str | None) -> str:
@@ -151,6 +142,21 @@ class Site:
             theirs = snippet.script_url(settings)
             html = html.replace(theirs, urlsplit(theirs).path)
         return html.replace("<script>", f'<script nonce="{nonce}">', 1) if nonce else html
+
+
+@cache
+def templates() -> Environment:
+    """The templates, escaping by default, in which a name that is not given is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    environment.filters["money"] = lambda amount: f"€{amount:.2f}"
+    return environment
 
 
 def read_integrity(dist: Path) -> dict[str, str]:
