@@ -68,11 +68,15 @@ def cached(step: str, key: str, make: Callable[[Path], None], keep: int = 8) -> 
         os.utime(done)
         return done
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home) as scratch:
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         work = Path(scratch) / "out"
         work.mkdir()
         make(work)
-        work.rename(done)
+        try:
+            work.rename(done)
+        except OSError:
+            if not done.is_dir():  # else another build has made the same meanwhile
+                raise
     for old in sorted(home.iterdir(), key=lambda path: path.stat().st_mtime)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return done

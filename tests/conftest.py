@@ -1,0 +1,25 @@
+"""What all tests share: --long, which also runs the tests that take minutes."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --long."""
+    parser.addoption("--long", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Knows the marker of long tests, and both browsers as the default for tests that name a browser."""
+    config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
+    if not config.option.browser:
+        config.option.browser = ["chromium", "firefox"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves long tests out, and says so by pytest's own count of deselected tests."""
+    if config.option.long:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
