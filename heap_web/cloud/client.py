@@ -80,8 +80,13 @@ class _Client:
             progress=progress,
         )
 
-    def _headers(self) -> dict[str, str]:
-        return {"Content-Type": "application/json", "User-Agent": "heap-web"}
+    def _http_settings(self) -> dict[str, Any]:
+        return {
+            "headers": {"Content-Type": "application/json", "User-Agent": "heap-web"},
+            "timeout": self._timeout,
+            # Certificates take a while to load; a plain address, for tests and proxies, has none to check.
+            "verify": self._calls.base_url.startswith("https:"),
+        }
 
 
 class HeapCloud(_Client):
@@ -98,7 +103,7 @@ class HeapCloud(_Client):
 
     def __init__(self, app_id: str, region: str = "us", **settings: Any) -> None:
         super().__init__(app_id, region, **settings)
-        self._http = httpx.Client(headers=self._headers(), timeout=self._timeout)
+        self._http = httpx.Client(**self._http_settings())
         self._sending = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -282,7 +287,7 @@ class AsyncHeapCloud(_Client):
 
     def __init__(self, app_id: str, region: str = "us", **settings: Any) -> None:
         super().__init__(app_id, region, **settings)
-        self._http = httpx.AsyncClient(headers=self._headers(), timeout=self._timeout)
+        self._http = httpx.AsyncClient(**self._http_settings())
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    Table,
     create_engine,
     delete,
     event,
@@ -147,7 +148,7 @@ class Outbox:
         ]
         with self._engine.begin() as connection:
             if rows:
-                _insert_new(connection, rows)
+                _insert_new(connection, waiting, rows)
             if checkpoint is not None:
                 _write_checkpoint(connection, self.app_id, *checkpoint)
 
@@ -242,7 +243,7 @@ class Outbox:
         query = select(refused).where(refused.c.app_id == self.app_id).order_by(refused.c.id).limit(1_000)
         with self._engine.begin() as connection:
             while rows := connection.execute(query).mappings().all():
-                _insert_new(connection, [_waiting_again(dict(row)) for row in rows])
+                _insert_new(connection, waiting, [_waiting_again(dict(row)) for row in rows])
                 connection.execute(delete(refused).where(refused.c.id.in_([row["id"] for row in rows])))
                 again += len(rows)
         return again
@@ -254,12 +255,10 @@ class Outbox:
     def _make_lanes(self) -> None:
         with self._reader.connect() as connection:
             there = set(connection.scalars(select(lanes.c.lane).where(lanes.c.app_id == self.app_id)))
-        for lane in {APP_LANE, *range(LANES)} - there:
-            try:
-                with self._engine.begin() as connection:
-                    connection.execute(insert(lanes).values(app_id=self.app_id, lane=lane))
-            except IntegrityError:
-                continue  # another process was faster
+        missing = [{"app_id": self.app_id, "lane": lane} for lane in range(APP_LANE, LANES) if lane not in there]
+        if missing:
+            with self._engine.begin() as connection:
+                _insert_new(connection, lanes, missing)
 
     def _lane(self, lane: int) -> Select[int]:
         return select(lanes.c.lane).where(lanes.c.app_id == self.app_id, lanes.c.lane == lane)
@@ -421,21 +420,21 @@ def _read(connection: Connection, query: Select[int, str, str, str]) -> Sequence
     return rows
 
 
-def _insert_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Inserts the calls whose message id does not wait yet."""
+def _insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts the rows that the table has not yet, by its unique keys."""
     name = connection.dialect.name
     if name == "sqlite":
-        connection.execute(sqlite.insert(waiting).on_conflict_do_nothing(), rows)
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
         return
     if name == "postgresql":
-        connection.execute(postgresql.insert(waiting).on_conflict_do_nothing(), rows)
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
         return
     for row in rows:
         try:
             with connection.begin_nested():
-                connection.execute(insert(waiting).values(row))
+                connection.execute(insert(table).values(row))
         except IntegrityError:
-            continue  # it waits already
+            continue  # it is there already
 
 
 def _write_checkpoint(connection: Connection, app_id: str, name: str, position: str) -> None:

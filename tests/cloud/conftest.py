@@ -1,7 +1,6 @@
 """A Heap on loopback, and outboxes in SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -9,8 +8,6 @@ import pytest
 
 from heap_web.dev import postgres
 from heap_web.dev.heap_api import UNLIMITED, Heap, running
-
-_numbers = count()
 
 
 @pytest.fixture
@@ -35,11 +32,11 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
-    """An empty database in it."""
-    name = f"test_{next(_numbers)}"
+    """The server's database, empty."""
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgres_server.rsplit("/", 1)[0] + "/" + name
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres_server
 
 
 @pytest.fixture

@@ -24,7 +24,12 @@ def told(message: Message) -> list[tuple[str, Any]]:
 
 def test_track() -> None:
     """An event has its user, flat properties, time and idempotency key."""
-    properties = {"total": 42, "at": datetime(2026, 1, 2, tzinfo=UTC), "order": {"lines": [1, 2], "empty": {}}, "no": None}
+    properties = {
+        "total": 42,
+        "at": datetime(2026, 1, 2, tzinfo=UTC),
+        "order": {"lines": [1, 2], "empty": {}},
+        "no": None,
+    }
     assert told(Message("track", "u1", "Order Completed", properties)) == [
         (
             "/api/track",

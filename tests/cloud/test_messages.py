@@ -44,7 +44,7 @@ def test_identity(value: object, text: str | None) -> None:
         ("2017-03-10", "2017-03-10T00:00:00.000Z"),
         ("2017-03-10T22:21:56.789Z", "2017-03-10T22:21:56.789Z"),
         (datetime(2020, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2))), "2020-01-02T01:04:05.000Z"),
-        (datetime(2020, 1, 2, 3, 4, 5), "2020-01-02T03:04:05.000Z"),  # noqa: DTZ001 - a naive one is taken as UTC
+        (datetime(2020, 1, 2, 3, 4, 5), "2020-01-02T03:04:05.000Z"),  # a naive one is taken as UTC
         (date(2020, 1, 2), "2020-01-02T00:00:00.000Z"),
         (1629213675449, "2021-08-17T15:21:15.449Z"),
         (0, "1970-01-01T00:00:00.000Z"),
@@ -76,7 +76,12 @@ def test_track() -> None:
         }
     )
     assert message is not None
-    assert (message.kind, message.event, message.user_id, message.message_id) == ("track", "Order Completed", "42", "m1")
+    assert (message.kind, message.event, message.user_id, message.message_id) == (
+        "track",
+        "Order Completed",
+        "42",
+        "m1",
+    )
     assert (message.properties, message.traits) == ({"total": 1}, {"plan": "pro"})
 
 

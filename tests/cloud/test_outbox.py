@@ -45,7 +45,9 @@ def test_in_order(outbox: Outbox) -> None:
         outbox.put([entry(str(n), f"user {n % 3}", body=json.dumps([n % 3, n])) for n in range(start, start + 10)])
     assert outbox.waiting() == 30
     bodies = [json.loads(body) for body in everything(outbox)]
-    assert [[n for user, n in bodies if user == which] for which in range(3)] == [list(range(u, 30, 3)) for u in range(3)]
+    assert [[n for user, n in bodies if user == which] for which in range(3)] == [
+        list(range(u, 30, 3)) for u in range(3)
+    ]
     assert outbox.waiting() == 0
 
 
@@ -97,7 +99,9 @@ def test_one_sender(outbox: Outbox, outbox_url: str) -> None:
 
 
 def test_many_senders(postgres_url: str) -> None:
-    """On PostgreSQL several senders work at once, on different users, and each call is delivered once, in its user's order."""
+    """On PostgreSQL several senders work at once, on different users, and each call is delivered once, in its
+    user's order.
+    """
     first = Outbox(postgres_url, app_id="11")
     users = [f"user {n}" for n in range(200)]
     for n in range(5):
@@ -126,7 +130,9 @@ def test_many_senders(postgres_url: str) -> None:
     assert sorted(every) == sorted([user, n] for user in users for n in range(5))
     for part in delivered:
         order = [json.loads(body) for body in part]
-        assert all([n for who, n in order if who == user] == sorted(n for who, n in order if who == user) for user in users)
+        assert all(
+            [n for who, n in order if who == user] == sorted(n for who, n in order if who == user) for user in users
+        )
     for box in boxes:
         box.close()
 
@@ -173,7 +179,9 @@ def test_claims_are_bounded(outbox: Outbox) -> None:
 def test_blocked(outbox: Outbox, blocked: Blocked, keys: set[str]) -> None:
     """What Heap's limits forbid for now is passed over."""
     for path in (TRACK, USERS):
-        outbox.put([entry(f"{user} {path}", user, path, f"{user} {path.split('/')[-1][-5:]}") for user in ("ann", "bob")])
+        outbox.put(
+            [entry(f"{user} {path}", user, path, f"{user} {path.split('/')[-1][-5:]}") for user in ("ann", "bob")]
+        )
     with outbox.claim(blocked) as claim:
         assert {row.body.replace("rties", "users") for row in claim.rows} == keys
 

@@ -1,0 +1,279 @@
+"""The way from the outbox to Heap: retries, refusals and limits, with time and chance given, so that nothing sleeps."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from heap_web.cloud.delivery import Answer, Delivery, Fault, Post, Sender, Wait
+from heap_web.cloud.entries import Entry, Request
+from heap_web.cloud.errors import DeliveryError
+from heap_web.cloud.outbox import Outbox
+from heap_web.cloud.pacing import Limits, Pacer
+from heap_web.cloud.retry import Retry
+from heap_web.dev.heap_api import Heap, Refused
+
+OK = Answer(200, "{}")
+
+
+@dataclass
+class World:
+    """A clock that waits move, and what was asked for."""
+
+    outbox: Outbox
+    now: float = 1_000_000.0
+    waits: list[float] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def clock(self) -> float:
+        """Seconds since 1970."""
+        return self.now
+
+    def deliver(
+        self,
+        answer: Callable[[Request], Answer | Fault],
+        limits: Limits | None = None,
+        retry: Retry | None = None,
+        most: int = 1_000,
+    ) -> Delivery:
+        """Delivers what waits; `answer` is Heap."""
+        sender = Sender(
+            self.outbox,
+            "https://heap.example",
+            pacer=Pacer(limits),
+            retry=retry or Retry(),
+            clock=self.clock,
+            chance=lambda: 1.0,
+            most=most,
+        )
+        way = sender.deliver()
+        reply: Answer | Fault | None = None
+        while True:
+            try:
+                step = way.send(reply)
+            except StopIteration as stop:
+                done: Delivery = stop.value
+                return done
+            if isinstance(step, Post):
+                self.requests.append(step.request)
+                reply = answer(step.request)
+            else:
+                assert isinstance(step, Wait)
+                assert step.seconds > 0
+                self.waits.append(step.seconds)
+                self.now += step.seconds
+                reply = None
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    """A world with an empty outbox in SQLite."""
+    with opened(sqlite_url) as world:
+        yield world
+
+
+@pytest.fixture
+def any_world(outbox_url: str) -> Iterator[World]:
+    """A world with an empty outbox, in SQLite and in PostgreSQL."""
+    with opened(outbox_url) as world:
+        yield world
+
+
+@contextmanager
+def opened(url: str) -> Iterator[World]:
+    """A world with an outbox of its own clock."""
+    world = World(Outbox(url, app_id="11"))
+    world.outbox._clock = world.clock
+    yield world
+    world.outbox.close()
+
+
+def put(world: World, *keys: str, user: str | None = None, path: str = "/api/track") -> None:
+    """Puts events in; each has a user of its own if none is given."""
+    whose = [user or f"user {key}" for key in keys]
+    bodies = [json.dumps({"identity": u, "event": "E", "idempotency_key": k}) for u, k in zip(whose, keys, strict=True)]
+    world.outbox.put([Entry(path, u, k, b) for u, k, b in zip(whose, keys, bodies, strict=True)])
+
+
+def keys_of(request: Request) -> list[str]:
+    """The idempotency keys in a request."""
+    return [event["idempotency_key"] for event in json.loads(request.content)["events"]]
+
+
+def script(*answers: Answer | Fault) -> Callable[[Request], Answer | Fault]:
+    """Gives these answers, then 200."""
+    left = list(answers)
+    return lambda _request: left.pop(0) if left else OK
+
+
+def test_delivers(any_world: World) -> None:
+    """Calls that wait share a request, and are gone when Heap has taken them."""
+    put(any_world, "a", "b", user="ann")
+    assert any_world.deliver(script()) == Delivery(delivered=2)
+    assert [(request.url, keys_of(request)) for request in any_world.requests] == [
+        ("https://heap.example/api/track", ["a", "b"])
+    ]
+
+
+@pytest.mark.parametrize("trouble", [Fault("connection refused"), Answer(503, "busy"), Answer(500, "")])
+def test_retries(world: World, trouble: Answer | Fault) -> None:
+    """Faults are waited out, longer each time, and the same calls are sent with the same idempotency keys."""
+    put(world, "a")
+    assert world.deliver(script(trouble, trouble, trouble)) == Delivery(delivered=1)
+    assert world.waits == [0.5, 1.0, 2.0]
+    assert [keys_of(request) for request in world.requests] == [["a"]] * 4
+
+
+def test_retry_after(world: World) -> None:
+    """A pause that Heap asks for is kept."""
+    put(world, "a")
+    world.deliver(script(Answer(429, "slow down", "17")))
+    assert world.waits == [pytest.approx(17.05)]
+
+
+def test_gives_up(world: World) -> None:
+    """After the last try the error tells what Heap said, and the calls wait for the next flush."""
+    put(world, "a", "b", user="ann")
+    with pytest.raises(DeliveryError, match=r"HTTP 503: busy. 2 are safe in the outbox") as raised:
+        world.deliver(lambda _: Answer(503, "busy"), retry=Retry(attempts=3))
+    assert (raised.value.waiting, len(world.requests)) == (2, 3)
+    assert world.deliver(script()).delivered == 2
+
+
+def test_faults_in_a_row(world: World) -> None:
+    """Only faults in a row count for giving up; an answer in between begins anew."""
+    for n in range(6):
+        put(world, f"{n}", user=f"user {n}")
+    answers = [Fault("x"), OK, Fault("x"), OK, Fault("x"), OK, Fault("x"), OK] * 3
+    left = iter(answers)
+    assert world.deliver(lambda _: next(left), retry=Retry(attempts=2), most=1).delivered == 6
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_refused(world: World, status: int) -> None:
+    """Another 4xx is not retried: the calls are kept aside with what Heap said."""
+    put(world, "a", "b", user="ann")
+    assert world.deliver(lambda _: Answer(status, "unknown app")) == Delivery(refused=2)
+    assert len(world.requests) == 1
+    assert [(r.message_id, r.status, r.reason) for r in world.outbox.refusals()] == [
+        ("a", status, "unknown app"),
+        ("b", status, "unknown app"),
+    ]
+
+
+def test_one_bad_call(world: World) -> None:
+    """A 400 for a bulk request is narrowed down to the calls that caused it; every other call arrives."""
+    keys = [f"{n:03}" for n in range(100)]
+    put(world, *keys, user="ann")
+    bad = {"017", "018", "099"}
+    arrived: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        if bad & set(keys_of(request)):
+            return Answer(400, "bad event")
+        arrived.extend(keys_of(request))
+        return OK
+
+    assert world.deliver(answer, Limits(requests_per_identity=1_000)) == Delivery(delivered=97, refused=3)
+    assert arrived == [key for key in keys if key not in bad]
+    assert {refusal.message_id for refusal in world.outbox.refusals()} == bad
+    assert world.waits == []
+
+
+def test_a_fault_while_narrowing(any_world: World) -> None:
+    """A fault in the midst of narrowing down loses nothing and sends nothing twice to a Heap that took it."""
+    put(any_world, "a", "b", "c", "bad", user="ann")
+    arrived: list[str] = []
+    faults = iter([True, False, True])
+
+    def answer(request: Request) -> Answer | Fault:
+        if "bad" in keys_of(request):
+            return Answer(400, "bad event")
+        if next(faults, False):
+            return Fault("reset")
+        arrived.extend(keys_of(request))
+        return OK
+
+    assert any_world.deliver(answer) == Delivery(delivered=3, refused=1)
+    assert sorted(arrived) == ["a", "b", "c"]
+
+
+def test_keeps_heaps_limits(any_world: World) -> None:
+    """A Heap that enforces its limits never has to say so, and all arrives, in the time that the limits allow."""
+    heap = Heap(Limits(requests_per_identity=3, events_per_identity=20, events_per_app=50), clock=any_world.clock)
+    for n in range(120):
+        put(any_world, f"hot {n}", user="ann")
+    for n in range(120):
+        put(any_world, f"cold {n}", user=f"user {n}")
+
+    def answer(request: Request) -> Answer:
+        try:
+            heap.take("/api/track", json.loads(request.content))
+        except Refused as refusal:
+            return Answer(refusal.status, str(refusal))
+        return OK
+
+    started = any_world.now
+    assert any_world.deliver(answer, heap.limits) == Delivery(delivered=240)
+    assert set(heap.arrivals.values()) == {1}
+    assert len(heap.arrivals) == 240
+    # 120 events of one user, 20 a minute: five full minutes; everything else fits in beside them.
+    assert 300 <= any_world.now - started <= 302
+
+
+def test_users_do_not_wait_for_events(any_world: World) -> None:
+    """When the events of the minute are used up, user properties still go."""
+    put(any_world, "a", "b", user="ann")
+    any_world.outbox.put([Entry("/api/add_user_properties", "bob", "c", '{"identity": "bob", "properties": {"x": 1}}')])
+    order: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        order.append(request.url.rsplit("/", 1)[1])
+        return OK
+
+    any_world.deliver(answer, Limits(events_per_app=1))
+    assert order == ["track", "add_user_properties", "track"]
+
+
+def test_order_of_updates(any_world: World) -> None:
+    """A user's updates reach Heap in order, also through faults: the last value wins."""
+    heap = Heap()
+    for n in range(50):
+        body = json.dumps({"identity": "ann", "properties": {"n": n, f"p{n}": True}})
+        any_world.outbox.put([Entry("/api/add_user_properties", "ann", str(n), body)])
+    faults = iter([True, False] * 50)
+
+    def answer(request: Request) -> Answer | Fault:
+        heap.take("/api/add_user_properties", json.loads(request.content))
+        return Fault("lost the answer") if next(faults) else OK
+
+    any_world.deliver(answer)
+    assert heap.users["ann"] == {"n": 49, **{f"p{n}": True for n in range(50)}}
+
+
+def test_waits_for_another_sender(any_world: World, outbox_url: str) -> None:
+    """What another sender holds is waited for, and sent when that sender dies."""
+    put(any_world, "a")
+    other = Outbox(outbox_url, app_id="11")
+    claimed = other.claim()
+    assert claimed.__enter__().rows
+    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), clock=any_world.clock)
+    way = sender.deliver()
+    assert isinstance(next(way), Wait)
+    assert isinstance(way.send(None), Wait)
+    claimed.__exit__(None, None, None)
+    assert isinstance(way.send(None), Post)
+    way.close()
+    other.close()
+
+
+def test_abandoned(any_world: World) -> None:
+    """A sender that is closed in the midst of a request leaves its calls to the next."""
+    put(any_world, "a")
+    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), clock=any_world.clock)
+    way = sender.deliver()
+    assert isinstance(next(way), Post)
+    way.close()
+    assert any_world.deliver(script()).delivered == 1
