@@ -164,7 +164,7 @@ def from_wire(value: Any) -> Any:
     """The Python values of wire values (`{"$": kind, …}` tags inside freshly parsed JSON, which is changed in place).
 
     undefined, invalid dates, functions and opaque arguments become this module's markers, a BigInt a BigInt, a number
-    sent as text a float.
+    sent as text a float, and text that a Python caller's value is read as stays as it is.
     """
     if type(value) is not list:
         box = [value]
@@ -189,6 +189,8 @@ def _from_tag(tag: dict[str, Any]) -> Any:
     if kind == "object":
         pairs = value if type(value) is list else []
         return {pair[0]: pair[1] for pair in pairs if type(pair) is list and len(pair) == 2 and type(pair[0]) is str}
+    if kind == "text" and type(value) is str:
+        return Verbatim(value)
     if kind == "number" and type(value) is str:
         try:
             return float(value)

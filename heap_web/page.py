@@ -5,12 +5,13 @@ where Heap is live, else as soon as it is, in the order of the calls. What it ne
 class that touches JavaScript.
 """
 
-import json
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
+from json import JSONDecoder, JSONEncoder
 from typing import Any, Final, Literal, Protocol
 
-from .calls import Call, parse
+from .calls import Call, Track, parse
 from .commands import Command
 from .errors import CallError
 from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
@@ -26,6 +27,8 @@ Status = Literal["delivered", "kept", "dropped"]
 
 #: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
 DEADLINE: Final = 15.0
+
+_BUILT_IN = frozenset((dict, list, tuple, str, int, float, bool, type(None)))
 
 # where analytics.js keeps the visitor, as JSON text
 _ID, _TRAITS, _ANONYMOUS_ID = "ajs_user_id", "ajs_user_traits", "ajs_anonymous_id"
@@ -118,7 +121,7 @@ class Analytics:
         self._memory: dict[str, str | None] = {}  # what could not be stored, by key
         self._seen: tuple[str | None, ...] = ()
         self._user = User()
-        self._queue: list[Result] = []
+        self._queue: deque[Result] = deque()
         self._complaints: set[str] = set()
         self._closed: str | None = None  # why nothing is told to Heap, for good
         self._ready = Result()
@@ -185,7 +188,7 @@ class Analytics:
             self._start()
         else:
             self._closed = "the visitor does not consent"
-            waiting, self._queue = self._queue, []
+            waiting, self._queue = self._queue, deque()
             for result in waiting:
                 self._settle(result, "dropped", self._closed)
             for key in (_ID, _TRAITS, _ANONYMOUS_ID):
@@ -207,7 +210,7 @@ class Analytics:
         return len(self._queue)
 
     def on(self, name: str, handler: Callable[..., object]) -> "Analytics":
-        """Calls the handler at each "ready", "settled" (result), "error" (message), and call by its name (arguments)."""
+        """Calls the handler at each "ready", "settled" (result), "error" (message), and method name (arguments)."""
         self._handlers.setdefault(name, []).append(handler)
         return self
 
@@ -230,8 +233,9 @@ class Analytics:
 
     def _make(self, method: str, arguments: tuple[object, ...]) -> Result:
         """Takes one call through the core and queues what it comes to."""
-        self._emit(method, *arguments)
-        given = [self._page.python(argument) for argument in arguments]
+        if method in self._handlers:
+            self._emit(method, *arguments)
+        given = [value if type(value) in _BUILT_IN else self._page.python(value) for value in arguments]
         try:
             call = parse(method, given, self._texts, read=self._read)
         except CallError as error:
@@ -248,7 +252,8 @@ class Analytics:
     def _take(self, call: Call) -> Result:
         if self._closed is not None:
             return self._settle(Result(), "dropped", self._closed)
-        self._read_user()
+        if not isinstance(call, Track) or self._user.anonymous_id is None:  # what is tracked needs no visitor
+            self._read_user()
         outcome = take(self._user, call, self.settings)
         self._keep_user(outcome.user)
         result = Result(outcome.commands)
@@ -300,13 +305,11 @@ class Analytics:
             return  # a handler or Heap itself made a call: the loop below comes to it
         self._delivering = True
         try:
-            while self._page.is_live():
-                if self._ready.status != "delivered":
-                    self._ready.settle("delivered")
-                    self._emit("ready")
-                if not self._queue:
-                    return
-                result = self._queue.pop(0)
+            if self._ready.status != "delivered" and self._page.is_live():
+                self._ready.settle("delivered")
+                self._emit("ready")
+            while self._queue and self._page.is_live():
+                result = self._queue.popleft()
                 try:
                     for command in result.commands:
                         self._page.tell(command)
@@ -345,9 +348,9 @@ class Analytics:
         if self.settings.consent_required and not self._started:
             return
         texts = (
-            None if user.id is None else json.dumps(user.id),
-            json.dumps(dict(user.traits)),
-            None if user.anonymous_id is None else json.dumps(user.anonymous_id),
+            None if user.id is None else _json(user.id),
+            _json(dict(user.traits)),
+            None if user.anonymous_id is None else _json(user.anonymous_id),
         )
         for key, text, old in zip((_ID, _TRAITS, _ANONYMOUS_ID), texts, self._seen or (None, None, None), strict=True):
             if text != old:
@@ -385,10 +388,13 @@ class Analytics:
             self._page.complain(f"[heap-web] {message}")
 
 
+_json = JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
 def _parsed(text: str | None) -> Any:
     """Stored JSON text; None where it is none. Numbers come as JavaScript reads them."""
     try:
-        return None if text is None else json.loads(text, parse_int=_number, parse_constant=lambda _: None)
+        return None if text is None else _decode(text)
     except (ValueError, RecursionError):
         return None
 
@@ -396,6 +402,9 @@ def _parsed(text: str | None) -> Any:
 def _number(digits: str) -> float:
     value = float(digits)
     return int(value) if abs(value) <= MAX_SAFE_INTEGER else value
+
+
+_decode = JSONDecoder(parse_int=_number, parse_constant=lambda _: None).decode
 
 
 class _LocalTexts(Mapping[str, str]):
@@ -427,6 +436,7 @@ class Browser:
         self._js = js
         self._proxy = JsProxy
         self._exception = JsException
+        self._read_json = js.JSON.parse
         self._stub: Any = None
         self._stub_functions: list[Any] = []  # for the life of the page: a stub's method may be called any time
         self._script_loaded = False
@@ -451,17 +461,15 @@ class Browser:
     def _heap(self) -> Any:
         """`window.heap` if it has Heap's `track`; None for an element with the id heap and whatever else has none."""
         heap = getattr(self._js, "heap", None)
-        if not isinstance(heap, self._proxy) or not callable(getattr(heap, "track", None)):
-            return None
-        return heap
+        return heap if isinstance(heap, self._proxy) and callable(getattr(heap, "track", None)) else None
 
     def is_live(self) -> bool:
         try:
+            if getattr(getattr(self._js, "heap", None), "loaded", None) is True:
+                return True
             heap = self._heap()
             if heap is None:
                 return False
-            if getattr(heap, "loaded", None) is True:
-                return True
             is_array = self._js.Array.isArray
             if is_array(heap) or (self._stub is not None and self._js.Object.is_(heap, self._stub)):
                 return False
@@ -471,8 +479,8 @@ class Browser:
             return False
 
     def tell(self, command: Command) -> None:
-        parse_json = self._js.JSON.parse
-        given = [parse_json(json.dumps(each)) if isinstance(each, dict) else each for each in command.arguments]
+        read = self._read_json
+        given = [read(_json(each)) if isinstance(each, dict) else each for each in command.arguments]
         getattr(self._js.heap, command.method)(*given)
 
     def install(self, settings: Settings, ended: Callable[[str | None], None]) -> None:
@@ -497,7 +505,7 @@ class Browser:
 
         heap.load = self._function(configure)
         config = client_config(settings)
-        configure(settings.app_id, None if config is None else js.JSON.parse(json.dumps(config)))
+        configure(settings.app_id, None if config is None else self._read_json(_json(config)))
         for method in LATEST_METHODS if latest else CLASSIC_METHODS:
             setattr(heap, method, self._function(self._latest(method) if latest else self._classic(method)))
 
@@ -551,7 +559,7 @@ class Browser:
         script.addEventListener("load", proxy)
         script.addEventListener("error", proxy)
         first = document.querySelector("script")
-        if first is not None and first.parentNode is not None:
+        if first and first.parentNode:
             first.parentNode.insertBefore(script, first)
         else:
             document.documentElement.appendChild(script)
@@ -571,6 +579,8 @@ class Browser:
         return str(self._js.Date.new(year, month - 1, day, hour, minute, second, millisecond).toISOString())
 
     def python(self, value: Any) -> Any:
+        if type(value) in _BUILT_IN:
+            return value
         if not isinstance(value, self._proxy):
             return None if type(value).__name__ == "JsNull" else value
         if callable(value):

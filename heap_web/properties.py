@@ -126,7 +126,7 @@ def plain(
     """
     if type(value) is dict:
         try:
-            return Plain(_quick_copy(value, local, _QUICK_DEPTH))
+            return Plain(_quick_copy(value, bool(local), _QUICK_DEPTH))
         except (_OddError, RecursionError):
             pass  # read once more, with care
     root = Plain()
@@ -145,7 +145,7 @@ def plain(
             key, child = (None, item) if is_array else item
             kind = type(child)
             if foreign is not None and kind not in _BUILT_IN:
-                child = attempt(foreign, child)  # noqa: PLW2901
+                child = attempt(foreign, child)
                 kind = type(child)
             if kind is str:
                 copy: Any = local.get(child, child) if local else child
@@ -185,30 +185,31 @@ class _OddError(Exception):
     """Something that is not plain JSON as it stands."""
 
 
-def _quick_copy(value: Any, local: Mapping[str, str], depth: int) -> Any:
+def _quick_copy(value: Any, has_local: bool, depth: int) -> Any:
     """The deep copy of what is plain JSON as it stands, as nearly all properties are; raises _OddError for all else."""
-    if not depth:
-        raise _OddError
-    if type(value) is list:
-        return [child if _is_plain_leaf(child, local) else _quick_copy(child, local, depth - 1) for child in value]
-    if type(value) is not dict:
-        raise _OddError
-    copy: dict[str, Any] = {}
-    for key, child in value.items():
-        if type(key) is not str or key < ":" or key == "__proto__":  # below ":" are the digits, which need ordering
-            raise _OddError
-        copy[key] = child if _is_plain_leaf(child, local) else _quick_copy(child, local, depth - 1)
-    return copy
-
-
-def _is_plain_leaf(value: Any, local: Mapping[str, str]) -> bool:
     kind = type(value)
+    if kind is dict:
+        if not depth:
+            raise _OddError
+        copy: dict[str, Any] = {}
+        for key, child in value.items():
+            if type(key) is not str or key < ":" or key == "__proto__":  # below ":" are the digits, to be put first
+                raise _OddError
+            copy[key] = child if type(child) is str and not has_local else _quick_copy(child, has_local, depth - 1)
+        return copy
+    if kind is list:
+        if not depth:
+            raise _OddError
+        return [_quick_copy(child, has_local, depth - 1) for child in value]
     if kind is str:
-        return not local or value[10:11] != " "
-    if kind is int:
-        whole: int = value
-        return -MAX_SAFE_INTEGER <= whole <= MAX_SAFE_INTEGER
-    return value is None or kind is bool or (kind is float and isfinite(value))
+        is_odd = has_local and value[10:11] == " "
+    elif kind is int:
+        is_odd = not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+    else:
+        is_odd = not (value is None or kind is bool or (kind is float and isfinite(value)))
+    if is_odd:
+        raise _OddError
+    return value
 
 
 def _read(value: object) -> tuple[Any, Iterable[Any] | None]:
@@ -272,8 +273,10 @@ def _key(key: object) -> str | None:
 
 def _items(value: Any) -> list[Any] | None:
     """The items of an array: any sequence but text and bytes, a set (sorted where it can be), a NumPy array."""
-    if isinstance(value, (str, bytes, bytearray, memoryview)):
+    if isinstance(value, (str, bytes, bytearray)):
         return None
+    if isinstance(value, memoryview):
+        return list(value.tolist())
     if isinstance(value, Set):
         items = list(value)
         ordered = attempt(sorted, items)
