@@ -201,6 +201,8 @@ def _from_tag(tag: dict[str, Any]) -> Any:
             return BigInt(value)
         except ValueError:  # more digits than Python converts; the text is what is wanted of it anyway
             return Verbatim(value) if value.lstrip("-").isdecimal() else UNDEFINED
+    if kind == "text" and type(value) is str:
+        return Verbatim(value)
     return {"date": INVALID_DATE, "function": FUNCTION, "opaque": OPAQUE}.get(kind, UNDEFINED)
 
 

@@ -7,23 +7,23 @@ class that touches JavaScript.
 
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from json import JSONDecoder, JSONEncoder
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
+from .analytics import Analytics
 from .calls import Call, Track, parse
 from .commands import Command
 from .errors import CallError
 from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
 from .properties import MAX_DEPTH, Plain, plain
+from .results import Result, Status
 from .scalars import attempt, date_text, text_or_number
 from .scalars import user_id as as_user_id
 from .session import take
 from .settings import Settings
 from .snippet import CLASSIC_METHODS, LATEST_METHODS, client_config, script_url
 from .user import User
-
-Status = Literal["delivered", "kept", "dropped"]
 
 #: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
 DEADLINE: Final = 15.0
@@ -32,45 +32,6 @@ _BUILT_IN = frozenset((dict, list, tuple, str, int, float, bool, type(None)))
 
 # where analytics.js keeps the visitor, as JSON text
 _ID, _TRAITS, _ANONYMOUS_ID = "ajs_user_id", "ajs_user_traits", "ajs_anonymous_id"
-
-
-class Result:
-    """What became of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
-
-    `status`: "delivered" (Heap was told, or there was nothing to tell), "kept" (waits for Heap in this page) or
-    "dropped", with a `reason`. `commands`: the calls of `window.heap`'s methods.
-    """
-
-    __slots__ = ("_settled", "_waiting", "commands", "reason", "status")
-
-    def __init__(self, commands: tuple[Command, ...] = ()) -> None:
-        self.status: Status = "kept"
-        self.commands = commands
-        self.reason: str | None = None
-        self._settled = False
-        self._waiting: list[Any] = []
-
-    def __repr__(self) -> str:
-        told = ", ".join(command.method for command in self.commands) or "nothing"
-        return f"<{self.status}: {told}{f' ({self.reason})' if self.reason else ''}>"
-
-    def __await__(self) -> Generator[Any, None, "Result"]:
-        if not self._settled:
-            import asyncio  # here: only who waits needs it, and a page that runs Python has it
-
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(future)
-            yield from future
-        return self
-
-    def settle(self, status: Status, reason: str | None = None) -> "Result":
-        """Makes it final, except that what is kept may be delivered later."""
-        self.status, self.reason, self._settled = status, reason, True
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-        return self
 
 
 class Page(Protocol):
@@ -110,19 +71,17 @@ class Page(Protocol):
         """One warning in the console."""
 
 
-class Analytics:
-    """analytics.js' methods for Python in the page. None of them raises; each call gives a `Result`."""
+class PageAnalytics(Analytics):
+    """Analytics in the page itself: each call goes through the core at once, and to Heap as soon as it is live."""
 
     def __init__(self, settings: Settings, page: Page) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self._page = page
-        self._texts = _LocalTexts(page)
-        self._handlers: dict[str, list[Callable[..., object]]] = {}
+        self._texts = LocalTexts(page)
         self._memory: dict[str, str | None] = {}  # what could not be stored, by key
         self._seen: tuple[str | None, ...] = ()
         self._user = User()
         self._queue: deque[Result] = deque()
-        self._complaints: set[str] = set()
         self._closed: str | None = None  # why nothing is told to Heap, for good
         self._ready = Result()
         self._started = False
@@ -135,42 +94,6 @@ class Analytics:
             self._ready.settle("dropped", self._closed)
         elif not settings.consent_required:
             self._start()
-
-    # -- the calls
-
-    def identify(
-        self, user_id: object = None, traits: object = None, options: object = None, callback: object = None
-    ) -> Result:
-        """Says who the visitor is (a string or number) and what they are like (a mapping); either may be left out."""
-        return self._make("identify", (user_id, traits, options, callback))
-
-    def track(
-        self, event: object, properties: object = None, options: object = None, callback: object = None
-    ) -> Result:
-        """Says what the visitor did: the event's name, and a mapping of its properties."""
-        return self._make("track", (event, properties, options, callback))
-
-    def page(self, *arguments: object) -> Result:
-        """Accepted, and told to nobody: Heap records page views itself."""
-        return self._make("page", arguments)
-
-    def group(self, *arguments: object) -> Result:
-        """Accepted, and told to nobody."""
-        return self._make("group", arguments)
-
-    def alias(self, *arguments: object) -> Result:
-        """Accepted, and told to nobody."""
-        return self._make("alias", arguments)
-
-    def reset(self) -> Result:
-        """Forgets the visitor: id, traits and anonymous id."""
-        return self._make("reset", ())
-
-    def set_anonymous_id(self, anonymous_id: object) -> Result:
-        """Names the visitor as long as no id is known."""
-        return self._make("setAnonymousId", (anonymous_id,))
-
-    setAnonymousId = set_anonymous_id  # noqa: N815 - analytics.js' name for it
 
     # -- the visitor, consent and events
 
@@ -204,30 +127,22 @@ class Analytics:
                 self.once("ready", callback)
         return self._ready
 
+    @property
+    def state(self) -> str:
+        """How it goes, in a few words."""
+        waiting = f", {len(self._queue)} calls wait" if self._queue else ""
+        if self._closed is not None:
+            return f"not told anything: {self._closed}"
+        if not self._started:
+            return f"waiting for consent{waiting}"
+        if self._ready.status == "delivered":
+            return f"live{waiting}"
+        return f"{self._ready.reason or 'loading'}{waiting}"
+
     def flush(self) -> int:
         """Tells Heap what waits, if it is live; gives how many calls still wait."""
         self._deliver()
         return len(self._queue)
-
-    def on(self, name: str, handler: Callable[..., object]) -> "Analytics":
-        """Calls the handler at each "ready", "settled" (result), "error" (message), and method name (arguments)."""
-        self._handlers.setdefault(name, []).append(handler)
-        return self
-
-    def once(self, name: str, handler: Callable[..., object]) -> "Analytics":
-        """`on`, for the first time only."""
-
-        def first(*arguments: object) -> None:
-            self.off(name, first)
-            handler(*arguments)
-
-        return self.on(name, first)
-
-    def off(self, name: str, handler: Callable[..., object] | None = None) -> "Analytics":
-        """Takes a handler away, or all of that name."""
-        handlers = self._handlers.get(name, [])
-        self._handlers[name] = [] if handler is None else [other for other in handlers if other != handler]
-        return self
 
     # -- how it goes
 
@@ -372,20 +287,8 @@ class Analytics:
     def _read(self, value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
         return plain(value, local, warnings, self._page.python)
 
-    def _emit(self, name: str, *arguments: object) -> None:
-        for handler in tuple(self._handlers.get(name, ())):
-            self._call(handler, *arguments)
-
-    def _call(self, function: Any, *arguments: object) -> None:
-        try:
-            function(*arguments)
-        except Exception as error:  # noqa: BLE001 - a callback or handler that raises stops nothing
-            self._complain(f"a callback raised {type(error).__name__}: {error}")
-
-    def _complain(self, message: str) -> None:
-        if message not in self._complaints:
-            self._complaints.add(message)
-            self._page.complain(f"[heap-web] {message}")
+    def _warn(self, message: str) -> None:
+        self._page.complain(message)
 
 
 _json = JSONEncoder(check_circular=False, separators=(",", ":")).encode
@@ -407,10 +310,17 @@ def _number(digits: str) -> float:
 _decode = JSONDecoder(parse_int=_number, parse_constant=lambda _: None).decode
 
 
-class _LocalTexts(Mapping[str, str]):
+class Zone(Protocol):
+    """Who knows the visitor's time zone."""
+
+    def local(self, text: str) -> str | None:
+        """`YYYY-MM-DD HH:MM:SS` in the visitor's time zone as ISO text in UTC; None if it is no real date."""
+
+
+class LocalTexts(Mapping[str, str]):
     """Local dates and times -> ISO text, worked out when one is asked for."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Zone) -> None:
         self._page = page
 
     def __getitem__(self, text: str) -> str:
@@ -646,15 +556,15 @@ _WITHOUT_CONTENT = frozenset(
 def load(app_id: object = None, /, **settings: Any) -> Analytics:
     """Loads Heap into the page that this Python runs in, and gives its `Analytics`.
 
-    `settings`: see `heap_web.Settings`. Raises ConfigurationError if one of them is wrong, RuntimeError outside a page.
+    In a worker without a window, the calls go to the page with heap-web.js (see `bridge`). `settings`: see
+    `heap_web.Settings`. Raises ConfigurationError if one of them is wrong, RuntimeError outside a browser.
     """
     checked = Settings.of(app_id, **settings)
     if sys.platform != "emscripten":
         raise RuntimeError("heap_web.load needs a web page to load Heap into: run it in Pyodide, PyScript or the like")
     browser = Browser()
-    if not browser.has_document():
-        raise RuntimeError(
-            "heap_web.load needs the page's document, and this Python runs in a worker without one: "
-            "load heap_web where Python runs in the page itself"
-        )
-    return Analytics(checked, browser)
+    if browser.has_document():
+        return PageAnalytics(checked, browser)
+    from . import bridge  # here: a page needs none
+
+    return bridge.BridgeAnalytics(checked, settings, bridge.Channel())
