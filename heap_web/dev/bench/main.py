@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -24,9 +26,9 @@ ROUNDS = 5
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Run the bench; gives 0 when every target that was measured is met, else 1."""
+    """Run the bench; gives 0 when all was measured and every target measured is met, else 1."""
     options = _options(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     chosen = [each for each in CONTESTANTS if not options.only or each.key in options.only]
     steps = list(_steps(chosen, options.rounds, options.parts))
     samples = Samples()
@@ -38,9 +40,14 @@ def main(arguments: Sequence[str] = ()) -> int:
     with serving(site) as base, sync_playwright() as playwright, progress:
         bench = measure.Bench(playwright, site, base, samples)
         task = progress.add_task("", total=len(steps))
+        failed = 0
         for title, step in steps:
             progress.update(task, description=title)
-            step(bench)
+            try:
+                step(bench)
+            except (BrowserError, measure.PageError) as error:
+                console.print(f"[red]{title}: not measured[/]\n{error}", highlight=False)
+                failed += 1
             progress.advance(task)
     report = Report.of(
         samples,
@@ -53,7 +60,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         console.print(shown)
     for path in write(report, options.out):
         console.print(f"written: {path}")
-    return 1 if any(verdict.met is False for verdict in report.verdicts) else 0
+    return 1 if failed or any(verdict.met is False for verdict in report.verdicts) else 0
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

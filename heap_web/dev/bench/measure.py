@@ -129,8 +129,8 @@ def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Vis
     return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
 
 
-def _first(bench: Bench, contestant: Contestant, page: Page) -> float:
-    page.goto(f"{bench.base}/{contestant.key}.html", timeout=PATIENCE)
+def _first(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:
+    page.goto(f"{bench.base}/{contestant.key}.html{query}", timeout=PATIENCE)
     page.set_default_timeout(PATIENCE)
     first = page.evaluate("bench.first()")
     _check(contestant, page)
@@ -147,7 +147,7 @@ def _check(contestant: Contestant, page: Page) -> None:
 def _running(bench: Bench, contestant: Contestant) -> Iterator[Page]:
     with _profile() as profile, chromium(bench.playwright, profile) as context:
         page = tab(context)
-        _first(bench, contestant, page)
+        _first(bench, contestant, page, "?isolated")
         page.evaluate("import('/bench/workload.js').then((module) => { window.workload = module; })")
         yield page
 
