@@ -208,15 +208,18 @@ class HeapCloud(_Client):
             self._sending.release()
 
     def close(self, timeout: float = 10.0) -> None:
-        """Sends what can be sent within `timeout` seconds, and ends. What is left stays in the outbox for the next
-        start.
+        """Sends what can be sent within `timeout` seconds (0: nothing), and ends. What is left stays in the
+        outbox for the next start.
         """
+        if self._http.is_closed:
+            return
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
         try:
-            self.flush(timeout)
+            if timeout > 0:
+                self.flush(timeout)
         except DeliveryError as error:
             _log.warning("%s", error)
         self._http.close()
@@ -366,11 +369,14 @@ class AsyncHeapCloud(_Client):
 
     async def close(self, timeout: float = 10.0) -> None:
         """As `HeapCloud.close`."""
+        if self._http.is_closed:
+            return
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         try:
-            await self.flush(timeout)
+            if timeout > 0:
+                await self.flush(timeout)
         except DeliveryError as error:
             _log.warning("%s", error)
         await self._http.aclose()
