@@ -40,9 +40,9 @@ def bundle() -> dict[str, bytes]:
         stale = [path for path in (DIST / "runtime").iterdir() if f"runtime/{path.name}/" not in "".join(files)]
         for folder in stale:
             shutil.rmtree(folder)
-        for wheel in DIST.glob("*.whl"):
-            if wheel.name not in files:
-                wheel.unlink()
+        for file in (*DIST.glob("*.whl"), *DIST.glob("runtime/*/engine.*")):
+            if str(file.relative_to(DIST)) not in files:
+                file.unlink()
     return files
 
 

@@ -1,7 +1,8 @@
-"""The loader: the page's half, bundled with what the build knows: where the runtime is, and what Heap's snippet is made of."""
+"""The page's half, bundled with what the build knows: where the runtime is, and what Heap's snippet is made of."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,28 +11,43 @@ from heap_web.dev.toolchain import esbuild
 
 PAGE = STATIC / "src" / "page"
 TYPES = STATIC / "src" / "heap-web.d.ts"
+FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
 
 
 def build_loader(runtime: str, version: str) -> dict[str, bytes]:
-    """heap-web.js, heap-web.mjs and heap-web.d.ts, for a runtime in the folder of that name."""
+    """heap-web.js, heap-web.mjs and heap-web.d.ts, and in the runtime's folder, which has that name, their engine.
+
+    The engine is the half of the page's code that need not be there at once. Its name is a hash of its content.
+    """
     from heap_web import snippet
 
     entries = {"heap-web.js": (PAGE / "loader.js", "iife"), "heap-web.mjs": (PAGE / "module.js", "esm")}
-    for source in (*(source for source, _ in entries.values()), TYPES):
+    for source in (*(source for source, _ in entries.values()), PAGE / "engine.js", TYPES):
         if not source.exists():
-            raise StepFailed(f"bundling the loader: {source.relative_to(STATIC.parent)} is missing from this work tree.")
-    constants = {
+            name = source.relative_to(STATIC.parent)
+            raise StepFailed(f"bundling the loader: {name} is missing from this work tree.")
+    heap = snippet.loader_data()
+    constants: dict[str, object] = {
         "__RUNTIME__": f"runtime/{runtime}/",
-        "__HEAP__": snippet.loader_data(),
+        "__HEAP__": {generation: heap[generation] for generation in ("classic", "latest")},
         "__VERSION__": version,
     }
-    defines = [f"--define:{name}={json.dumps(value, sort_keys=True)}" for name, value in constants.items()]
-    key = fingerprint([*files_under(PAGE, "*.js"), STATIC / "package-lock.json"], defines=defines)
+    key = fingerprint([*files_under(PAGE, "*.js"), STATIC / "package-lock.json"], constants=constants, flags=FLAGS)
 
     def make(out: Path) -> None:
-        flags = ["--bundle", "--minify", "--target=es2020", "--charset=utf8", "--legal-comments=none"]
+        def bundle(name: str, source: Path, style: str) -> None:
+            defines = [f"--define:{constant}={json.dumps(value)}" for constant, value in constants.items()]
+            esbuild(f"bundling {name}", [str(source), *FLAGS, f"--format={style}", *defines, f"--outfile={out / name}"])
+
+        bundle("engine.js", PAGE / "engine.js", "esm")
+        engine = (out / "engine.js").read_bytes()
+        hashed = f"engine.{hashlib.sha256(engine).hexdigest()[:16]}.js"
+        (out / "engine.js").rename(out / hashed)
+        constants["__ENGINE__"] = hashed
         for name, (source, style) in entries.items():
-            esbuild(f"bundling {name}", [str(source), *flags, f"--format={style}", *defines, f"--outfile={out / name}"])
+            bundle(name, source, style)
 
     built = cached("loader", key, make)
-    return {**{name: (built / name).read_bytes() for name in entries}, TYPES.name: TYPES.read_bytes()}
+    (engine,) = built.glob("engine.*.js")
+    files = {name: (built / name).read_bytes() for name in entries}
+    return {**files, f"runtime/{runtime}/{engine.name}": engine.read_bytes(), TYPES.name: TYPES.read_bytes()}

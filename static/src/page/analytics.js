@@ -1,17 +1,20 @@
-/** The `analytics` object of the page: takes calls at any time, and starts the engine once it may. */
+/** The `analytics` object of the page: takes and journals calls at any time, and starts Heap, Python and the engine once it may. */
 
-import { createCallbacks } from "./callbacks.js";
+import { callLater } from "./callbacks.js";
 import { initialConsent } from "./consent.js";
-import { createEngine } from "./engine.js";
 import { createEvents, guard } from "./events.js";
-import { append, messageOf, now, parse, Promise, queueMicrotask, setTimeout } from "./natives.js";
+import { createHeap } from "./heap.js";
+import { createJournal } from "./journal.js";
+import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, queueMicrotask, setTimeout } from "./natives.js";
 import { settingsOf } from "./settings.js";
+import { connect } from "./shared.js";
 import { createStore } from "./store.js";
 import { createUser } from "./user.js";
 import { encode } from "./wire.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
 /** @typedef {import("./queue.js").Result} Result */
+/** @typedef {import("./engine.js").World} World */
 /** @typedef {ReturnType<typeof createAnalytics>} Analytics */
 
 const MAX_WAITING = 200_000;
@@ -23,124 +26,133 @@ const LOAD_MS = 5000;
  * @param {Record<string, unknown>} defaults settings that `load` need not repeat
  */
 export function createAnalytics(home, defaults) {
-  const events = createEvents();
-  const callbacks = createCallbacks();
-  const store = createStore();
-  const user = createUser(store);
-  /** @type {Entry[]} calls on their way, in order */
+  const { on, off, once, emit } = createEvents();
+  const user = createUser(createStore());
+  /** Calls on their way, in order. @type {Entry[]} */
   const items = [];
-  /** @type {import("./settings.js").Settings | null} */
-  let settings = null;
-  /** @type {import("./consent.js").Consent} */
-  let consent = "granted";
+  /** @type {import("./engine.js").Status} */
+  const status = {
+    runtime: "idle",
+    heap: "idle",
+    mode: null,
+    progress: 0,
+    bootMs: null,
+    journal: { calls: 0, bytes: 0 },
+    consent: "granted",
+  };
+  /** @type {import("./settings.js").Settings | undefined} */
+  let settings;
   /** The visitor has been asked. */
-  let decided = false;
-  /** What is wrong with the settings, "" if nothing is. */
+  let asked = false;
+  /** What is wrong with the settings, and why calls are dropped; "" if they are not. */
   let broken = "";
-  /** @type {ReturnType<typeof createEngine> | null} */
-  let engine = null;
-  /** Why calls are dropped; "" if they are not. */
   let closed = "";
+  /** What keeps calls from Heap, if anything. */
+  let failure = "";
+  /** @type {import("./journal.js").Journal | undefined} */
+  let journal;
+  /** @type {import("./engine.js").Engine | undefined} */
+  let engine;
   let ids = 0;
   let unsettled = 0;
-  /** @type {(() => void)[]} */
+  /** @type {((value?: undefined) => void)[]} */
   let flushing = [];
-  let readied = false;
   let announced = false;
-  let debugging = false;
-  let expecting = false;
-  /** @type {Record<string, boolean>} */
-  const said = { __proto__: /** @type {any} */ (null) };
-
-  /** Tell the developer, each thing once. @param {"error" | "warning"} kind @param {string} code @param {string} message */
-  const report = (kind, code, message) => {
-    if (kind === "error" || !said[message]) events.emit(kind, [{ code, message }]);
-    if (!said[message]) console[kind === "error" ? kind : "warn"](`[heap-web] ${message}`);
-    said[message] = true;
-  };
-
-  const state = () => {
-    const runtime = engine && engine.runtime.state;
-    return {
-      runtime: runtime ? runtime.state : "idle",
-      heap: engine ? engine.heap.state() : "idle",
-      mode: runtime && runtime.mode,
-      progress: runtime ? runtime.progress : 0,
-      bootMs: runtime && runtime.bootMs,
-      journal: engine ? { ...engine.journal.size } : { calls: 0, bytes: 0 },
-      consent,
-      waiting: items.length,
+  /** @type {() => void} */
+  let readied;
+  const ready = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    readied = () => {
+      emit("ready", () => []);
+      off("ready");
+      resolve();
     };
+  });
+  /** @type {Record<string, boolean>} */
+  const said = bare();
+
+  const state = () => ({ ...status, journal: { ...status.journal }, waiting: items.length });
+
+  /** Tell the developer: a warning once, an error each time, the console once. @type {World["report"]} */
+  const report = (kind, code, message) => {
+    if (!said[message]) console[kind === "error" ? kind : "warn"](`[heap-web] ${message}`);
+    if (!said[message] || kind === "error") emit(kind, () => [{ code, message }]);
+    said[message] = true;
   };
 
   /** Something in `state` is new: say so once this task is over. */
   const changed = () => {
-    if (announced || !events.has("state")) return;
+    if (announced) return;
     announced = true;
     setTimeout(() => {
       announced = false;
-      events.emit("state", [state()]);
+      emit("state", () => [state()]);
     });
   };
 
-  /** @param {Entry} entry @param {Result} result */
-  const settled = (entry, result) => {
-    const { settle } = entry;
+  /** @type {World["settle"]} */
+  const settle = (entry, status, reason, commands = []) => {
+    const result = { status, commands, ...(reason && { reason }) };
+    const { id, made, settle } = entry;
     entry.settle = null;
-    const event = { id: entry.id, ...result, ms: performance.now() - entry.made };
-    if (debugging) console.log("[heap-web]", entry.text, event);
-    if (events.has("settled")) events.emit("settled", [event]);
+    emit("settled", () => [{ id, ...result, ms: performance.now() - made }]);
     changed();
     if (!settle) return;
     settle(result);
     if (--unsettled) return;
-    for (let i = 0; i < flushing.length; i++) /** @type {() => void} */ (flushing[i])();
+    each(flushing, (done) => done());
     flushing = [];
   };
 
-  /** Settle what waits as dropped; `forget` it too? @param {string} reason @param {boolean} forget */
-  const drop = (reason, forget) => {
-    for (let i = 0; i < items.length; i++) {
-      const entry = /** @type {Entry} */ (items[i]);
-      if (entry.settle) settled(entry, { status: "dropped", commands: [], reason });
-    }
-    if (forget) items.length = 0;
-    changed();
-  };
+  /** Settle every call that waits. @param {Result["status"]} status @param {string} reason */
+  const settleAll = (status, reason) => each(items, (entry) => entry.settle && settle(entry, status, reason));
 
-  /** @param {string} text @param {number} at @returns {Entry} */
+  /** @type {World["entryOf"]} */
   const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
 
+  /** @type {World["told"]} */
+  const told = ({ id, text, at, claim }) =>
+    emit("call", () => {
+      // Wire tags become what they stand for; what has no JSON is left out.
+      const { m, a } = parse(text, (_, value) => (value && value.$ ? value.v : value));
+      return [{ id, method: m, args: a, at, replayed: !!claim }];
+    });
+
+  /** @type {World["transformed"]} */
+  const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]);
+
+  /** @type {World["failing"]} */
+  const failing = (why) => {
+    failure = why;
+    if (why) settleAll("kept", why);
+  };
+
   /** @param {Entry} entry */
-  const told = (entry) => {
-    if (!events.has("call")) return;
-    // Wire tags become what they stand for; what has no JSON is left out.
-    const { m, a } = parse(entry.text, (_, value) => (value && value.$ ? value.v : value));
-    events.emit("call", [{ id: entry.id, method: m, args: a, at: entry.at, replayed: !!entry.claim }]);
+  const write = (entry) => {
+    if (journal && !journal.add(entry)) report("warning", "journal", "journal full or denied: calls wait in memory, and die with the page");
   };
 
   /** @param {string} method @param {unknown[]} args @returns {Promise<Result>} */
   const call = (method, args) => {
-    /** @type {Function | undefined} */
+    /** @type {any} */
     let callback;
-    for (let i = method === "track" ? 1 : 0; i < args.length && !callback; i++)
-      if (typeof args[i] === "function") callback = /** @type {Function} */ (args[i]);
-    const due = callback && callbacks(callback);
-    let text = `{"m":"${method}","a":[]}`;
+    each(args, (arg, i) => {
+      if (!callback && typeof arg === "function" && (i || method !== "track")) callback = callLater(arg);
+    });
+    let text = "[]";
     let reason = closed;
     try {
-      const encoded = encode(args);
-      text = `{"m":"${method}","a":${encoded.text}${encoded.local && `,"l":${encoded.local}`}}`;
-      if (encoded.cut) report("warning", "depth", `${method}: what is deeper than 500 levels, or far too much, is left out`);
+      const { local, cut, text: wire } = encode(args);
+      text = `${wire}${local && `,"l":${local}`}`;
+      if (cut) report("warning", "depth", `${method}: values too deep (500 levels) or too many were left out`);
       if (items.length >= MAX_WAITING) reason = "too many calls wait";
     } catch (error) {
-      reason = `the call cannot be read: ${messageOf(error)}`;
+      reason = `unreadable call: ${messageOf(error)}`;
     }
-    const entry = entryOf(text, now());
+    const entry = entryOf(`{"m":"${method}","a":${text}}`, now());
     const promise = new Promise((/** @type {(result: Result) => void} */ resolve) => {
       entry.settle = (result) => {
         resolve(result);
-        if (due) due();
+        if (callback) callback();
       };
     });
     unsettled++;
@@ -149,85 +161,95 @@ export function createAnalytics(home, defaults) {
     if (!reason || reason === broken) append(items, entry);
     if (reason) {
       if (reason !== closed) report("warning", "call", reason);
-      queueMicrotask(() => settled(entry, { status: "dropped", commands: [], reason }));
-    } else if (engine) engine.add(entry);
-    else if (!settings) expectLoad();
+      queueMicrotask(() => settle(entry, "dropped", reason));
+    } else if (journal) {
+      write(entry);
+      if (engine) engine.plan();
+      // The engine's turn comes first: Heap may be there by now.
+      queueMicrotask(() => failure && entry.settle && settle(entry, "kept", failure));
+    } else if (items.length < 2)
+      setTimeout(() => {
+        if (!settings && !broken) refuse("no App ID: set data-app-id on the script, or call analytics.load({appId})");
+      }, LOAD_MS);
     changed();
-    if (events.has(method)) events.emit(method, args);
+    emit(method, () => args);
     return promise;
-  };
-
-  const expectLoad = () => {
-    if (expecting) return;
-    expecting = true;
-    setTimeout(() => {
-      if (!settings && !closed) refuse("no App ID: set data-app-id on the script, or call analytics.load({appId})");
-    }, LOAD_MS);
   };
 
   /** Nothing can be sent: say why, once. @param {string} why */
   const refuse = (why) => {
     broken = why;
     report("error", "config", why);
-    start();
+    go();
   };
 
   /** Go by what is allowed now. */
-  const start = () => {
+  const go = () => {
+    const { integrations = {}, runtime: folder = __RUNTIME__ } = settings || bare();
     closed = broken;
-    if (consent === "refused") closed = "the visitor does not consent";
-    else if (settings && isOff(settings.integrations)) closed = "the integrations setting turns Heap off";
-    if (closed) {
-      drop(closed, !broken);
-      if (engine) engine.stop();
-      engine = null;
-    }
+    if (status.consent === "refused") closed = "no consent";
+    else if (integrations.Heap === false || (integrations.All === false && !integrations.Heap))
+      closed = "the integrations setting turns Heap off";
     changed();
-    if (engine || closed || !settings || consent !== "granted") return;
+    if (closed) {
+      settleAll("dropped", closed);
+      if (!broken) items.length = 0;
+      if (engine) engine.stop();
+      engine = journal = undefined;
+    }
+    if (closed || journal || !settings || status.consent !== "granted") return;
     // A page that is only prerendered may never be seen.
-    if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", start, { once: true });
-    engine = createEngine({
-      settings,
-      home,
-      store,
-      user,
-      items,
-      entryOf,
-      told,
-      settled,
-      report,
-      changed,
-      ready() {
-        if (readied) return;
-        readied = true;
-        events.emit("ready", []);
-      },
-      transformed(entry, { commands }) {
-        if (events.has("transformed"))
-          events.emit("transformed", [{ id: entry.id, commands, ms: performance.now() - entry.made }]);
-      },
+    if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", go, { once: true });
+    const base = new URL(folder, home).href;
+    const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
+    let heapWhy = "";
+    const shared = attempt(() => connect(base));
+    const heap = createHeap(settings, status, (why) => {
+      if (engine) engine.became("heap", why);
+      else heapWhy = why;
+      changed();
     });
+    status.runtime = "loading";
+    each(items, write);
+    heap.start();
+    /** @type {World} */
+    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, told, transformed, settle, report, changed, failing, readied };
+    import(`${base}${__ENGINE__}`).then(
+      ({ start }) => {
+        if (journal === mine) engine = start(world, heapWhy);
+      },
+      (error) => {
+        status.runtime = "failed";
+        report("error", "runtime", `the runtime's files cannot be loaded; ${messageOf(error)}`);
+        failing(messageOf(error));
+      },
+    );
   };
 
   addEventListener("pagehide", ({ persisted }) => {
     // The lock of a page that ends goes with it; a heartbeat does not.
     if (engine && (persisted || !navigator.locks)) engine.leave();
   });
-  addEventListener("pageshow", ({ persisted }) => {
-    if (engine && persisted) engine.start();
-  });
+  addEventListener("pageshow", ({ persisted }) => persisted && engine && engine.back());
   addEventListener("online", () => engine && engine.retry());
 
-  const inspect = () => {
-    import(new URL("inspector.js", home).href).then(
-      (module) => module.default(analytics),
-      (error) => report("error", "inspector", messageOf(error)),
-    );
-  };
-
   /** @param {string} method */
-  const caller = (method) => (/** @type {unknown[]} */ ...args) => call(method, args);
+  const caller =
+    (method) =>
+    (/** @type {unknown[]} */ ...args) =>
+      call(method, args);
 
+  /** @param {Function} method */
+  const chained =
+    (method) =>
+    (/** @type {unknown[]} */ ...args) => {
+      apply(method, undefined, args);
+      return analytics;
+    };
+
+  const log = (/** @type {object} */ event) => console.log("[heap-web]", event);
+
+  /** @type {any} */
   const analytics = {
     VERSION: __VERSION__,
     /** Segment's snippet looks for this before it takes the name `analytics` for itself. */
@@ -243,73 +265,50 @@ export function createAnalytics(home, defaults) {
       return state();
     },
 
-    /** @param {unknown} [options] */
-    load(options) {
-      const given = /** @type {any} */ (typeof options === "string" ? { appId: options } : options);
+    load: chained((/** @type {any} */ options) => {
       try {
-        const next = settingsOf({ ...defaults, ...given });
+        const next = settingsOf({ ...defaults, ...(typeof options === "string" ? { appId: options } : options) });
         if (settings) {
           if (settings.appId !== next.appId) report("warning", "config", `App ID ${settings.appId} is loaded already`);
-          return analytics;
+          return;
         }
         settings = next;
         broken = "";
-        debugging = !!next.debug;
-        if (!decided) consent = initialConsent(next);
-        start();
-        if (next.inspector || /[?&]heap-web=inspect\b/.test(location.search)) inspect();
+        if (next.debug) analytics.debug();
+        if (!asked) status.consent = initialConsent(next);
+        go();
+        if (next.inspector || /[?&]heap-web=inspect\b/.test(location.search))
+          import(new URL("inspector.js", home).href).then(
+            (module) => module.default(analytics),
+            (error) => report("error", "inspector", messageOf(error)),
+          );
       } catch (error) {
         if (!settings) refuse(messageOf(error));
       }
-      return analytics;
-    },
+    }),
 
-    /** @param {boolean} granted */
-    consent(granted) {
-      decided = true;
-      consent = granted ? "granted" : "refused";
-      start();
-    },
+    consent: chained((/** @type {boolean} */ granted) => {
+      asked = true;
+      status.consent = granted ? "granted" : "refused";
+      go();
+    }),
 
-    /** @param {Function} [callback] */
-    ready(callback) {
-      return new Promise((/** @type {(state: object) => void} */ resolve) => {
-        const done = () => {
-          resolve(state());
-          if (typeof callback === "function") guard(callback, []);
-        };
-        if (readied) queueMicrotask(done);
-        else events.once("ready", done);
-      });
-    },
-    /** @param {string} name @param {import("./events.js").Listener} listener */
-    on(name, listener) {
-      events.on(name, listener);
-      return analytics;
-    },
-    /** @param {string} name @param {import("./events.js").Listener} listener */
-    once(name, listener) {
-      events.once(name, listener);
-      return analytics;
-    },
-    /** @param {string} name @param {import("./events.js").Listener} [listener] */
-    off(name, listener) {
-      events.off(name, listener);
-      return analytics;
-    },
-    debug(on = true) {
-      debugging = on;
-      return analytics;
-    },
-    user: () => ({ id: user.id, traits: user.traits, anonymousId: user.anonymousId }),
+    /** @param {() => void} [callback] */
+    ready: (callback) =>
+      ready.then(() => {
+        if (callback) guard(callback, []);
+        return state();
+      }),
+    on: chained(on),
+    once: chained(once),
+    off: chained(off),
+    debug: chained((wanted = true) => (wanted ? on : off)("settled", log)),
+    user: () => user,
     flush: () =>
       new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-        if (unsettled && engine) append(flushing, resolve);
+        if (unsettled && journal) append(flushing, resolve);
         else resolve();
       }),
   };
   return analytics;
 }
-
-/** Whether the integrations setting turns Heap off, as analytics.js reads it. @param {Record<string, unknown>} [integrations] */
-const isOff = (integrations = {}) => integrations.Heap === false || (integrations.All === false && !integrations.Heap);

@@ -1,7 +1,10 @@
-// Constants that the build writes into the bundle.
+// Constants that the build writes into the bundles.
 
 /** Folder of the Python runtime, relative to our own script: "runtime/<hash>/". */
 declare const __RUNTIME__: string;
+
+/** Name of the engine's file in that folder: "engine.<hash>.js". */
+declare const __ENGINE__: string;
 
 declare const __VERSION__: string;
 

@@ -1,127 +1,113 @@
-/** What runs once it may: journal, Python and Heap, and what happens when one of them fails. */
+/** The half that delivers, loaded beside the runtime: batches through Python to Heap, dead pages' journals, and what happens on failure. */
 
-import { createHeap } from "./heap.js";
-import { createJournal } from "./journal.js";
-import { queueMicrotask } from "./natives.js";
+import { createClaims } from "./claims.js";
+import { each } from "./natives.js";
 import { createQueue } from "./queue.js";
 import { createRuntime } from "./runtime.js";
-import { encode } from "./wire.js";
+import { visitor } from "./visitor.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
-/** @typedef {import("./queue.js").Result} Result */
+/** @typedef {import("./runtime.js").RuntimeStatus & {heap: import("./heap.js").HeapState, journal: {calls: number, bytes: number}, consent: import("./consent.js").Consent}} Status */
+/** @typedef {ReturnType<typeof start>} Engine */
 
 /**
- * @param {object} world
- * @param {import("./settings.js").Settings} world.settings
- * @param {string} world.home
- * @param {import("./store.js").Store} world.store
- * @param {ReturnType<typeof import("./user.js").createUser>} world.user
- * @param {Entry[]} world.items
- * @param {(text: string, at: number) => Entry} world.entryOf
- * @param {(entry: Entry) => void} world.told
- * @param {(entry: Entry, result: Result) => void} world.settled
- * @param {(entry: Entry, outcome: import("./protocol.js").Outcome) => void} world.transformed
- * @param {(kind: "error" | "warning", code: string, message: string) => void} world.report
- * @param {() => void} world.changed
- * @param {() => void} world.ready
+ * @typedef {object} World what the page's half shares with this one
+ * @property {import("./settings.js").Settings} settings
+ * @property {string} base URL of the runtime's folder
+ * @property {import("./shared.js").Connection | null} shared
+ * @property {import("./journal.js").Journal} journal
+ * @property {import("./heap.js").Heap} heap
+ * @property {Status} status
+ * @property {import("./user.js").User} user
+ * @property {Entry[]} items calls on their way, in order
+ * @property {typeof import("./wire.js").encode} encode
+ * @property {(text: string, at: number) => Entry} entryOf
+ * @property {(entry: Entry) => void} told
+ * @property {(entry: Entry, status: import("./queue.js").Result["status"], reason?: string, commands?: import("./queue.js").Result["commands"]) => void} settle
+ * @property {(entry: Entry, commands: import("./queue.js").Result["commands"]) => void} transformed
+ * @property {(kind: "error" | "warning", code: string, message: string) => void} report
+ * @property {() => void} changed
+ * @property {(why: string) => void} failing calls settle as kept, for that reason; "": no more
+ * @property {() => void} readied
  */
-export function createEngine(world) {
-  const { settings, items, settled, report, changed } = world;
+
+/** @param {World} world @param {string} heapWhy why Heap failed before this began, if it did */
+export function start(world, heapWhy) {
+  const { settings, heap, user, encode, settle, changed, status } = world;
+  /** What keeps calls from Heap, if anything. */
   const failed = { heap: "", runtime: "" };
   const failure = () => failed.heap || failed.runtime;
+  let waits = true;
 
-  const keep = (/** @type {Entry} */ entry) => {
-    if (entry.settle) settled(entry, { status: "kept", commands: [], reason: failure() });
-  };
-
-  /** @param {"heap" | "runtime"} part @param {boolean} works @param {string} why */
-  const became = (part, works, why) => {
+  /** A part works, failed for a reason, or is on its way. @param {"heap" | "runtime"} part @param {string} why */
+  const became = (part, why) => {
     const before = failure();
-    if (why) {
-      failed[part] = why;
-      report("error", part, `${why}; calls are kept for the next page`);
-      journal.unclaim();
+    if (why) world.report("error", part, `${why}; calls are kept for the next page`);
+    if (why || status[part] === "live" || status[part] === "ready") failed[part] = why;
+    world.failing(failure());
+    // Dead pages' calls are for pages that can deliver them.
+    if (!before && failure()) {
+      claims.unclaim();
       queue.reset((entry) => !entry.claim);
-      for (let i = 0; i < items.length; i++) keep(/** @type {Entry} */ (items[i]));
-    } else if (works) {
-      failed[part] = "";
-      if (before && !failure()) journal.claim(receive);
-      if (heap.state() === "live" && runtime.state.state === "ready") world.ready();
+    } else if (before && !failure()) claims.claim();
+    if (waits && status.heap === "live" && status.runtime === "ready") {
+      waits = false;
+      world.readied();
     }
     queue.plan();
     changed();
   };
 
-  const journal = createJournal(settings.appId, world.store.open(), world.entryOf);
-  const runtime = createRuntime(new URL(settings.runtime || __RUNTIME__, world.home).href, (why) =>
-    became("runtime", runtime.state.state === "ready", why && `Python did not start (${why})`),
-  );
-  const heap = createHeap(settings, (state, why) => became("heap", state === "live", why));
-  const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
-  const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
-  const queue = createQueue({ ...world, heap, runtime, journal, config });
-
-  /** @param {Entry[]} entries */
-  const receive = (entries) => {
-    for (let i = 0; i < entries.length; i++) world.told(/** @type {Entry} */ (entries[i]));
+  const runtime = createRuntime(world.base, world.shared, status, (why) => became("runtime", why && `Python did not start (${why})`));
+  const claims = createClaims(world.journal, world.entryOf, (entries) => {
+    if (failure()) return claims.unclaim();
+    each(entries, world.told);
     queue.putFirst(entries);
     changed();
-  };
+  });
+  const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
+  const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
+  const self = visitor(user, encode);
+  const queue = createQueue({ ...world, runtime, claims, config, visitor: self });
 
-  const contested = () =>
-    queue.reset((entry) => {
-      if (journal.has(entry)) return true;
-      if (entry.settle) settled(entry, { status: "kept", commands: [], reason: "another page delivers it" });
-      return false;
-    });
-
-  /** @param {Entry} entry */
-  const add = (entry) => {
-    if (!journal.add(entry))
-      report("warning", "journal", "the journal is full or denied: calls wait in memory, and die with the page");
-    queue.plan();
-    if (failure())
-      queueMicrotask(() => {
-        if (failure()) keep(entry);
-      });
-  };
-
-  const start = () => {
-    journal.open(contested, receive).then(queue.plan);
+  const open = () => {
+    claims
+      .open(() =>
+        queue.reset((entry) => {
+          const ours = claims.has(entry);
+          if (!ours && entry.settle) settle(entry, "kept", "another page delivers it");
+          return ours;
+        }),
+      )
+      .then(queue.plan);
     runtime.start();
-    queue.plan();
   };
-
-  start();
-  for (let i = 0; i < items.length; i++) add(/** @type {Entry} */ (items[i]));
-  heap.start();
+  open();
+  became("heap", heapWhy);
 
   return {
-    heap,
-    runtime,
-    journal,
-    add,
-    /** Going into the back/forward cache: another page delivers, and nothing that is said to us now counts. */
+    plan: queue.plan,
+    became,
+    /** Into the back/forward cache: another page delivers, and nothing that is said to us there counts. */
     leave() {
       queue.reset((entry) => !entry.claim);
-      journal.close();
+      claims.close();
       runtime.stop(true);
     },
-    /** Back from it. */
-    start,
+    back: open,
     /** The network is back: what failed for lack of it is tried once more. */
     retry() {
-      heap.retry();
-      if (failed.runtime) runtime.start();
+      if (status.heap === "failed") heap.start();
+      if (status.runtime === "failed") runtime.start();
     },
-    /** The visitor withdrew: forget everything. */
+    /** The visitor withdrew: stop, and forget everything. */
     stop() {
       queue.reset(() => false);
-      journal.close();
-      journal.clear();
+      claims.close();
+      claims.clear();
       runtime.stop();
-      world.user.clear();
-      world.store.close();
+      self.clear();
+      user.store.close();
     },
   };
 }

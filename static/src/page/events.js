@@ -1,58 +1,47 @@
 /** Events by name; a listener that throws stops nobody. */
 
-import { append, apply, messageOf } from "./natives.js";
+import { append, apply, bare, each, messageOf } from "./natives.js";
 
 /** @typedef {(...args: any[]) => void} Listener */
-
-export function createEvents() {
-  /** @type {Record<string, Listener[]>} */
-  const table = { __proto__: /** @type {any} */ (null) };
-
-  /** @param {string} name @param {Listener} [listener] */
-  const off = (name, listener) => {
-    /** @type {Listener[]} */
-    const left = [];
-    const all = (listener && table[name]) || left;
-    for (let i = 0; i < all.length; i++) {
-      const one = /** @type {any} */ (all[i]);
-      if (one !== listener && one.listener !== listener) append(left, one);
-    }
-    table[name] = left;
-  };
-
-  return {
-    /** @param {string} name @param {Listener} listener */
-    on(name, listener) {
-      if (typeof listener !== "function") return;
-      append((table[name] ||= []), listener);
-    },
-    /** @param {string} name @param {Listener} listener */
-    once(name, listener) {
-      /** @type {Listener & {listener?: Listener}} */
-      const one = (...args) => {
-        off(name, one);
-        apply(listener, undefined, args);
-      };
-      one.listener = listener;
-      this.on(name, one);
-    },
-    off,
-    /** Whether anyone listens: what only listeners need is made only then. @param {string} name */
-    has: (name) => !!(table[name] && table[name].length),
-    /** @param {string} name @param {unknown[]} args */
-    emit(name, args) {
-      const all = table[name] || [];
-      const { length } = all;
-      for (let i = 0; i < length && all[i]; i++) guard(/** @type {Listener} */ (all[i]), args);
-    },
-  };
-}
 
 /** Call what the page gave us; if it throws, the developer is told and we go on. @param {Function} callback @param {unknown[]} args */
 export function guard(callback, args) {
   try {
     apply(callback, undefined, args);
   } catch (error) {
-    console.warn(`[heap-web] a listener or callback threw: ${messageOf(error)}`);
+    console.warn(`[heap-web] a callback threw: ${messageOf(error)}`);
   }
+}
+
+export function createEvents() {
+  /** @type {Record<string, [listener: Listener, once: boolean][]>} */
+  const table = bare();
+
+  /** @param {string} name @param {Listener} listener @param {boolean} [once] */
+  const on = (name, listener, once = false) => append((table[name] ||= []), [listener, once]);
+
+  /** @param {string} name @param {Listener} [listener] none: all of them */
+  const off = (name, listener) => {
+    const before = table[name] || [];
+    /** @type {typeof before} */
+    const left = (table[name] = []);
+    if (listener) each(before, (one) => one[0] === listener || append(left, one));
+  };
+
+  return {
+    on,
+    off,
+    /** @param {string} name @param {Listener} listener */
+    once: (name, listener) => on(name, listener, true),
+    /** @param {string} name @param {() => unknown[]} args made only if anyone listens */
+    emit(name, args) {
+      const all = table[name];
+      if (!all || !all.length) return;
+      const made = args();
+      each(all.slice(), (one) => {
+        if (one[1]) off(name, one[0]);
+        guard(one[0], made);
+      });
+    },
+  };
 }

@@ -27,11 +27,28 @@ export const append = (array, item) => {
   array[array.length] = item;
 };
 
-/** What a thrown value says, whatever it is. @param {unknown} error */
+/** @template T @param {ArrayLike<T>} array @param {(item: T, index: number) => void} visit */
+export const each = (array, visit) => {
+  for (let i = 0; i < array.length; i++) visit(/** @type {T} */ (array[i]), i);
+};
+
+/** An object that inherits nothing, so that what is not in it is not in it. @returns {any} */
+export const bare = () => ({ __proto__: null });
+
+/** What a thrown value says, whatever it is. @param {any} error */
 export function messageOf(error) {
   try {
-    return `${(error && /** @type {Error} */ (error).message) || error}`;
+    return `${(error && error.message) || error}`;
   } catch {
-    return "an unreadable error";
+    return "?";
+  }
+}
+
+/** What `read` gives; null if it throws. @template T @param {() => T} read */
+export function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return null;
   }
 }

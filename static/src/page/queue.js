@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, messageOf, parse, queueMicrotask, splice } from "./natives.js";
+import { append, apply, each, messageOf, parse, queueMicrotask, splice } from "./natives.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
 /**
@@ -15,24 +15,20 @@ const MAX_CALLS_IN_PAGE = 20;
 const METHODS = /^(track|identify|addUserProperties|resetIdentity)$/;
 
 /**
- * @param {object} world
- * @param {ReturnType<typeof import("./heap.js").createHeap>} world.heap
- * @param {ReturnType<typeof import("./runtime.js").createRuntime>} world.runtime
- * @param {ReturnType<typeof import("./journal.js").createJournal>} world.journal
- * @param {ReturnType<typeof import("./user.js").createUser>} world.user
- * @param {string} world.config wire text
- * @param {Entry[]} world.items
- * @param {(entry: Entry, result: Result) => void} world.settled
- * @param {(entry: Entry, outcome: import("./protocol.js").Outcome) => void} world.transformed
- * @param {(kind: "error" | "warning", code: string, message: string) => void} world.report
+ * @param {import("./engine.js").World & {
+ *   runtime: ReturnType<typeof import("./runtime.js").createRuntime>,
+ *   claims: ReturnType<typeof import("./claims.js").createClaims>,
+ *   visitor: ReturnType<typeof import("./visitor.js").visitor>,
+ *   config: string}} world `config`: wire text
  */
-export function createQueue({ heap, runtime, journal, user, config, items, settled, transformed, report }) {
+export function createQueue({ heap, status, runtime, claims, visitor, config, items, settle, transformed, report }) {
   /** How many at the head are with Python. */
   let inFlight = 0;
   /** A reply from before counts no more. */
   let generation = 0;
   let planned = false;
 
+  /** Calls of one tick go together. */
   const plan = () => {
     if (planned) return;
     planned = true;
@@ -43,10 +39,10 @@ export function createQueue({ heap, runtime, journal, user, config, items, settl
   };
 
   const pump = () => {
-    if (inFlight || !items.length || !journal.ready() || !heap.live() || runtime.state.state !== "ready") return;
-    const first = /** @type {Entry} */ (items[0]);
+    const first = items[0];
+    if (inFlight || !first || !claims.ready() || !heap.live() || status.runtime !== "ready") return;
     // A batch that failed twice goes call by call, so that one bad call never harms the others.
-    const most = first.tries > 1 ? 1 : runtime.state.mode === "page" ? MAX_CALLS_IN_PAGE : MAX_CALLS;
+    const most = first.tries > 1 ? 1 : status.mode === "page" ? MAX_CALLS_IN_PAGE : MAX_CALLS;
     let text = "";
     let count = 0;
     for (; count < most && count < items.length; count++) {
@@ -56,23 +52,20 @@ export function createQueue({ heap, runtime, journal, user, config, items, settl
     }
     inFlight = count;
     const mine = generation;
-    runtime.run(`{"config":${config},"user":${user.wire()},"calls":[${text}]}`).then(
-      (reply) => {
-        if (mine !== generation) return;
-        inFlight = 0;
-        try {
-          deliver(parse(reply), count);
-        } catch (error) {
-          failed(count, error);
-        }
-        plan();
-      },
-      (error) => {
-        if (mine !== generation) return;
-        inFlight = 0;
+    /** @param {() => void} then */
+    const back = (then) => {
+      if (mine !== generation) return;
+      inFlight = 0;
+      try {
+        then();
+      } catch (error) {
         failed(count, error);
-        plan();
-      },
+      }
+      plan();
+    };
+    runtime.run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`).then(
+      (reply) => back(() => deliver(parse(reply), count)),
+      (error) => back(() => failed(count, error)),
     );
   };
 
@@ -81,37 +74,36 @@ export function createQueue({ heap, runtime, journal, user, config, items, settl
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
     if (count > 1 || /** @type {Entry} */ (items[0]).tries < 3) return;
     const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
-    journal.strike(entry);
-    report("warning", "runtime", `a call could not be transformed: ${messageOf(error)}`);
-    settled(entry, { status: "dropped", commands: [], reason: messageOf(error) });
+    const reason = messageOf(error);
+    claims.strike(entry);
+    report("warning", "runtime", `a call could not be transformed: ${reason}`);
+    settle(entry, "dropped", reason);
   };
 
   /** @param {import("./protocol.js").Reply} reply @param {number} count */
-  const deliver = ({ results, user: after }, count) => {
+  const deliver = ({ results, user }, count) => {
     if (results.length !== count) throw Error("a reply of another length");
     if (!heap.live()) return;
     // First: should the page be killed amid the calls, those left are read by who the visitor has become.
-    user.write(after);
+    visitor.write(user);
     let done = 0;
     for (; done < count; done++) {
       const entry = /** @type {Entry} */ (items[done]);
-      const outcome = /** @type {import("./protocol.js").Outcome} */ (results[done]);
-      const { commands, reason, warnings = [] } = outcome;
+      const { commands, reason, warnings = [] } = /** @type {import("./protocol.js").Outcome} */ (results[done]);
       const target = heap.live();
       if (!target) break;
-      transformed(entry, outcome);
-      for (let i = 0; i < commands.length; i++) {
-        const command = /** @type {[string, ...unknown[]]} */ (commands[i]);
+      transformed(entry, commands);
+      each(commands, (command) => {
         const method = command[0];
         try {
           if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
         } catch (error) {
           report("warning", "heap", `heap.${method} threw: ${messageOf(error)}`);
         }
-      }
-      journal.strike(entry);
-      for (let i = 0; i < warnings.length; i++) report("warning", "value", warnings[i]);
-      settled(entry, { status: reason ? "dropped" : "delivered", commands, ...(reason && { reason }) });
+      });
+      claims.strike(entry);
+      each(warnings, (warning) => report("warning", "value", warning));
+      settle(entry, reason ? "dropped" : "delivered", reason, commands);
     }
     splice(items, [0, done]);
   };
@@ -122,19 +114,18 @@ export function createQueue({ heap, runtime, journal, user, config, items, settl
     putFirst(entries) {
       /** @type {any[]} */
       const args = [inFlight, 0];
-      for (let i = 0; i < entries.length; i++) append(args, entries[i]);
+      each(entries, (entry) => append(args, entry));
       splice(items, args);
       plan();
     },
-    /** Forget calls, and any reply under way. @param {(entry: Entry) => boolean} keep */
+    /** Keep some calls; a reply under way counts no more. @param {(entry: Entry) => boolean} keep */
     reset(keep) {
       generation++;
       inFlight = 0;
       let kept = 0;
-      for (let i = 0; i < items.length; i++) {
-        const entry = /** @type {Entry} */ (items[i]);
+      each(items, (entry) => {
         if (keep(entry)) items[kept++] = entry;
-      }
+      });
       items.length = kept;
     },
   };

@@ -3,7 +3,8 @@
  * left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
  */
 
-import { clearTimeout, messageOf, Promise, setTimeout } from "./natives.js";
+import { bare, clearTimeout, messageOf, Promise, setTimeout } from "./natives.js";
+import { connect } from "./shared.js";
 
 /** No word for so long while it boots, and it counts as dead. */
 const SILENCE_MS = 20_000;
@@ -13,7 +14,7 @@ const BATCH_MS = 10_000;
 const REPLACEMENTS = 5;
 
 /** @typedef {"shared" | "dedicated" | "page"} Mode */
-/** @typedef {{state: "idle" | "loading" | "ready" | "failed", mode: Mode | null, progress: number, bootMs: number | null}} RuntimeState */
+/** @typedef {{runtime: "idle" | "loading" | "ready" | "failed", mode: Mode | null, progress: number, bootMs: number | null}} RuntimeStatus */
 /** @typedef {{post: (message: import("./protocol.js").ToWorker) => void, close: () => void}} Link */
 
 /** @type {Mode[]} */
@@ -21,26 +22,26 @@ const MODES = ["shared", "dedicated", "page"];
 
 /**
  * @param {string} base URL of the runtime's folder
- * @param {(why: string) => void} changed called after each change of `state`; `why` is set when it failed
+ * @param {import("./shared.js").Connection | null} early made when the page began
+ * @param {RuntimeStatus} status kept up to date
+ * @param {(why: string) => void} changed called after each change of it; `why` is set when it failed
  */
-export function createRuntime(base, changed) {
-  /** @type {RuntimeState} */
-  const state = { state: "idle", mode: null, progress: 0, bootMs: null };
+export function createRuntime(base, early, status, changed) {
   let index = 0;
   let replaced = 0;
   let why = "";
   let batches = 0;
   /** @type {Link | null} */
   let link = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {any} */
   let timer;
   /** @type {{id: number, resolve: (text: string) => void, reject: (error: Error) => void} | null} */
   let pending = null;
 
-  /** @param {number} ms */
+  /** @param {number} ms 0: no more */
   const watch = (ms) => {
     clearTimeout(timer);
-    if (ms) timer = setTimeout(() => lost("did not answer in time", true), ms);
+    if (ms) timer = setTimeout(() => lost("no answer in time", true), ms);
   };
 
   const drop = () => {
@@ -50,16 +51,16 @@ export function createRuntime(base, changed) {
     try {
       old?.close();
     } catch {}
-    const { reject } = pending || {};
+    const asked = pending;
     pending = null;
-    reject?.(Error("the runtime was lost"));
+    asked?.reject(Error("the runtime was lost"));
   };
 
   /** @param {string} message @param {boolean} [hung] */
   const lost = (message, hung) => {
-    const ready = state.state === "ready";
+    const ready = status.runtime === "ready";
     why ||= `${MODES[index]}: ${message}`;
-    state.state = "loading";
+    status.runtime = "loading";
     drop();
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
     if (!ready || (hung && !index)) index++;
@@ -70,42 +71,43 @@ export function createRuntime(base, changed) {
   /** @param {Link} self @param {import("./protocol.js").FromWorker} message */
   const hear = (self, message) => {
     if (link !== self) return;
-    const { type } = message;
-    if (type === "progress") {
-      watch(SILENCE_MS);
-      state.progress = message.total ? Math.min(1, message.loaded / message.total) : 0;
-    } else if (type === "ready") {
-      watch(0);
-      state.state = "ready";
-      state.progress = 1;
-      state.bootMs = message.ms;
-    } else if (type === "failed") {
-      return lost(message.message);
-    } else if (type === "batch" || type === "fault") {
-      if (!pending || pending.id !== message.id) return;
-      watch(0);
-      const { resolve, reject } = pending;
-      pending = null;
-      if (type === "batch") resolve(message.text);
-      else reject(Error(message.message));
-      return;
-    } else return;
-    changed("");
+    switch (message.type) {
+      case "progress":
+        watch(SILENCE_MS);
+        status.progress = Math.min(1, message.loaded / message.total) || 0;
+        return changed("");
+      case "ready":
+        watch(0);
+        status.runtime = "ready";
+        status.progress = 1;
+        status.bootMs = message.ms;
+        return changed("");
+      case "failed":
+        return lost(message.message);
+      case "batch":
+      case "fault": {
+        const asked = pending;
+        if (!asked || asked.id !== message.id) return;
+        watch(0);
+        pending = null;
+        if (message.type === "batch") asked.resolve(message.text);
+        else asked.reject(Error(message.message));
+      }
+    }
   };
 
   const open = () => {
     const mode = MODES[index];
+    status.mode = mode || null;
+    status.progress = 0;
+    status.bootMs = null;
     if (!mode || replaced > REPLACEMENTS) {
-      state.state = "failed";
-      state.mode = null;
+      status.runtime = "failed";
       return changed(why);
     }
-    state.state = "loading";
-    state.mode = mode;
-    state.progress = 0;
+    status.runtime = "loading";
     changed("");
     watch(SILENCE_MS);
-    const foreign = new URL(base).origin !== location.origin;
     /** @type {Link} */
     const self = { post() {}, close() {} };
     link = self;
@@ -113,78 +115,73 @@ export function createRuntime(base, changed) {
       if (link === self) lost(messageOf(error));
     };
     try {
-      if (mode === "page") openInPage(self, fail);
-      else if (mode === "dedicated") openWorker(self, fail, foreign);
-      else if (foreign || !globalThis.SharedWorker) fail("not possible here");
-      else openShared(self, fail);
+      OPEN[mode](self, fail);
     } catch (error) {
       fail(error);
     }
   };
 
-  /** @param {Link} self @param {(error: unknown) => void} fail */
-  const openShared = (self, fail) => {
-    const options = /** @type {any} */ ({
-      __proto__: null,
-      type: "module",
-      name: `heap-web ${__RUNTIME__.split("/")[1]}`,
-      extendedLifetime: true,
-    });
-    const worker = new SharedWorker(`${base}worker.js`, options);
-    const { port } = worker;
-    worker.onerror = () => fail("the SharedWorker did not start");
-    port.onmessage = (event) => hear(self, event.data);
-    port.addEventListener("close", () => fail("the SharedWorker is gone"));
-    self.post = (message) => port.postMessage(message);
-    self.close = () => {
-      port.postMessage({ type: "bye" });
-      port.close();
-    };
-  };
+  const foreign = new URL(base).origin !== location.origin;
 
-  /** @param {Link} self @param {(error: unknown) => void} fail @param {boolean} foreign */
-  const openWorker = (self, fail, foreign) => {
-    let url = `${base}worker.js`;
-    // No worker can be made of another origin's script, but one of ours may import it.
-    if (foreign) url = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" }));
-    const options = /** @type {any} */ ({ __proto__: null, type: "module", name: "heap-web" });
-    const worker = new Worker(url, options);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      fail(event.message || "the Worker did not start");
-    };
-    worker.onmessage = (event) => hear(self, event.data);
-    self.post = (message) => worker.postMessage(message);
-    self.close = () => worker.terminate();
-  };
-
-  /** @param {Link} self @param {(error: unknown) => void} fail */
-  const openInPage = async (self, fail) => {
-    try {
-      const { boot } = await import(`${base}python.js`);
-      /** @type {import("./protocol.js").InPage} */
-      const python = await boot((/** @type {number} */ loaded, /** @type {number} */ total) =>
-        hear(self, { type: "progress", loaded, total }),
-      );
-      self.post = (message) => {
-        if (message.type !== "batch") return;
-        const { id } = message;
-        setTimeout(() => {
-          try {
-            hear(self, { type: "batch", id, text: python.run(message.text) });
-          } catch (error) {
-            hear(self, { type: "fault", id, message: messageOf(error) });
-          }
-        });
+  /** @type {Record<Mode, (self: Link, fail: (error: unknown) => void) => void>} */
+  const OPEN = {
+    shared(self, fail) {
+      const connection = early || connect(base);
+      early = null;
+      const { port } = connection;
+      self.post = (message) => port.postMessage(message);
+      self.close = () => {
+        self.post({ type: "bye" });
+        port.close();
       };
-      hear(self, { type: "ready", ms: python.ms, python: python.python, warm: false });
-    } catch (error) {
-      fail(error);
-    }
+      port.onmessage = (event) => hear(self, event.data);
+      port.addEventListener("close", () => fail("it is gone"));
+      connection.onfail = () => fail("it did not start");
+      if (connection.failed) connection.onfail();
+    },
+
+    dedicated(self, fail) {
+      let url = `${base}worker.js`;
+      // No worker can be made of another origin's script, but one of ours may import it.
+      if (foreign) url = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" }));
+      const options = bare();
+      options.type = "module";
+      const worker = new Worker(url, options);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(event.message || "it did not start");
+      };
+      worker.onmessage = (event) => hear(self, event.data);
+      self.post = (message) => worker.postMessage(message);
+      self.close = () => worker.terminate();
+    },
+
+    async page(self, fail) {
+      try {
+        const { boot } = await import(`${base}python.js`);
+        /** @type {import("./protocol.js").InPage} */
+        const python = await boot((/** @type {number} */ loaded, /** @type {number} */ total) =>
+          hear(self, { type: "progress", loaded, total }),
+        );
+        self.post = (message) => {
+          if (message.type !== "batch") return;
+          const { id, text } = message;
+          setTimeout(() => {
+            try {
+              hear(self, { type: "batch", id, text: python.run(text) });
+            } catch (error) {
+              hear(self, { type: "fault", id, message: messageOf(error) });
+            }
+          });
+        };
+        hear(self, { type: "ready", ms: python.ms, python: python.python, warm: false });
+      } catch (error) {
+        fail(error);
+      }
+    },
   };
 
   return {
-    state,
     /** Begin, or begin anew after `stop` or a failure. */
     start() {
       if (link) return;
@@ -196,7 +193,7 @@ export function createRuntime(base, changed) {
     stop(freezing) {
       if (freezing && index) return watch(0);
       drop();
-      state.state = "idle";
+      status.runtime = "idle";
     },
     /** @param {string} text a batch @returns {Promise<string>} its reply; rejects if the runtime was lost or Python raised */
     run: (text) =>

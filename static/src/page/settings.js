@@ -1,6 +1,6 @@
 /** Settings, from script attributes or from `load`: only own properties count, and what is wrong is said in one sentence. */
 
-import { isArray, keys, parse, stringify } from "./natives.js";
+import { attempt, bare, each, isArray, keys, parse, stringify } from "./natives.js";
 
 /**
  * @typedef {object} Settings
@@ -23,30 +23,41 @@ import { isArray, keys, parse, stringify } from "./natives.js";
  * @property {string} [runtime]
  */
 
-const HOST = "[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\\d+)?";
-const FLAG = "true or false";
+const HOST = "[a-z\\d]([a-z\\d.-]*[a-z\\d])?";
+const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
+const FLAG = /^(true|false)?$/;
+const TEXT = /^/;
 
-/** What each setting must be: a pattern of its text or a type, and the words for it. @type {Record<string, [RegExp | "flag" | "number" | "object", string]>} */
+/** What each setting's text must look like; null: an object. @type {Record<string, RegExp | null>} */
 const FIELDS = {
-  // @ts-ignore no inherited settings
+  // @ts-ignore nothing inherited
   __proto__: null,
-  appId: [/^\d{1,20}$/, 'the digits of your App ID (Heap: Account > Manage > Projects), like "1535634150"'],
-  sdk: [/^(classic|latest)$/, '"classic" or "latest"'],
-  hostname: [RegExp(`^${HOST}$`, "i"), 'a bare host name, like "cdn.eu.heap-api.com"'],
-  ingestServer: [RegExp(`^(https://)?${HOST}$`, "i"), 'an https URL, like "https://in.example.com"'],
-  trackingServer: [RegExp(`^(https://)?${HOST}$`, "i"), 'an https URL, like "https://t.example.com"'],
-  disableTextCapture: ["flag", FLAG],
-  secureCookie: ["flag", FLAG],
-  integrations: ["object", "an object, like {All: true}"],
-  arrayLimit: ["number", "a whole number, 0 or more"],
-  resetIdentity: ["flag", FLAG],
-  consentRequired: ["flag", FLAG],
-  respectDnt: ["flag", FLAG],
-  debug: ["flag", FLAG],
-  inspector: ["flag", FLAG],
-  nonce: [/^/, "text"],
-  global: [/^[\w$]+$/, "a variable's name"],
-  runtime: [/^/, "a URL"],
+  appId: /^\d{1,20}$/,
+  sdk: /^(classic|latest)$/,
+  hostname: RegExp(`^${HOST}$`, "i"),
+  ingestServer: SERVER,
+  trackingServer: SERVER,
+  disableTextCapture: FLAG,
+  secureCookie: FLAG,
+  integrations: null,
+  arrayLimit: /^\d{1,9}$/,
+  resetIdentity: FLAG,
+  consentRequired: FLAG,
+  respectDnt: FLAG,
+  debug: FLAG,
+  inspector: FLAG,
+  nonce: TEXT,
+  global: /^[\w$]+$/,
+  runtime: TEXT,
+};
+
+/** What to pass, where the name does not say it. @type {Record<string, string>} */
+const WORDS = {
+  // @ts-ignore
+  __proto__: null,
+  appId: 'the digits of your App ID (Heap: Account > Manage > Projects), like "1535634150"',
+  hostname: 'a bare host name, like "cdn.eu.heap-api.com"',
+  integrations: "an object",
 };
 
 /**
@@ -55,20 +66,31 @@ const FIELDS = {
  * @throws {TypeError} whose message says what is wrong and what to pass
  */
 export function settingsOf(given) {
-  const settings = /** @type {any} */ ({ __proto__: null });
-  const names = keys(given);
-  for (let i = 0; i < names.length; i++) {
-    const name = /** @type {string} */ (names[i]);
+  const settings = bare();
+  each(keys(given), (name) => {
     const value = /** @type {any} */ (given)[name];
+    const near = name in FIELDS ? name : nearest(name);
+    if (near !== name) throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
     const field = FIELDS[name];
+    if (value == null || (value === "" && field !== FLAG)) return;
+    const text = typeof value === "object" ? "" : `${value}`;
+    let result;
     if (!field) {
-      const near = nearest(name);
-      throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
+      const object = text ? attempt(() => parse(text)) : value;
+      if (object && typeof object === "object" && !isArray(object)) result = object;
+    } else if (typeof value !== "object" && field.test(text)) {
+      result = field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text;
     }
-    if (value != null && (value !== "" || field[0] === "flag")) settings[name] = checked(name, value, field);
-  }
-  if (!settings.appId) checked("appId", "", FIELDS.appId);
+    if (result === undefined) wrong(name, text ? stringify(text.slice(0, 40)) : typeof value);
+    settings[name] = result;
+  });
+  if (!settings.appId) wrong("appId", "nothing");
   return settings;
+}
+
+/** @param {string} name @param {string} got */
+function wrong(name, got) {
+  throw TypeError(`${name} must be ${WORDS[name] || `like ${FIELDS[name]}`}; got ${got}`);
 }
 
 /**
@@ -76,71 +98,31 @@ export function settingsOf(given) {
  * @param {DOMStringMap} data
  */
 export function settingsOfScript(data) {
-  const settings = /** @type {Record<string, unknown>} */ ({ __proto__: null });
-  const names = keys(data);
-  for (let i = 0; i < names.length; i++) {
-    const name = /** @type {string} */ (names[i]);
+  const settings = bare();
+  each(keys(data), (name) => {
     const value = data[name];
-    if (name === "consent") settings.consentRequired = value === "required" || `consent="${value}"`;
-    else if (FIELDS[name] || nearest(name)) settings[name] = value;
-  }
+    if (name === "consent") settings.consentRequired = value === "required" || `consent=${value}`;
+    else if (nearest(name)) settings[name] = value;
+  });
   return settings;
 }
 
-/** @param {string} name @param {unknown} value @param {[RegExp | string, string]} field */
-function checked(name, value, [kind, words]) {
-  let result = value;
-  if (kind === "flag") {
-    if (value === "" || value === "true") result = true;
-    if (value === "false") result = false;
-    if (typeof result === "boolean") return result;
-  } else if (kind === "number") {
-    result = typeof value === "string" ? +value : value;
-    if (typeof result === "number" && result >= 0 && result % 1 === 0) return result;
-  } else if (kind === "object") {
-    try {
-      if (typeof value === "string") result = parse(value);
-    } catch {}
-    if (result && typeof result === "object" && !isArray(result)) return result;
-  } else {
-    if (typeof value === "number") result = `${value}`;
-    if (typeof result === "string" && /** @type {RegExp} */ (kind).test(result)) return result;
-  }
-  let got = "nothing";
-  if (value !== "") got = typeof value === "string" ? stringify(value.slice(0, 40)) : typeof value;
-  throw TypeError(`${name} must be ${words}; got ${got}`);
-}
-
-/** The setting that a misspelt name is meant to be, or "". @param {string} name */
+/** The setting that a name is, or is meant to be; "" if none is near. @param {string} name */
 function nearest(name) {
   const plain = (/** @type {string} */ text) => text.toLowerCase().replace(/[^a-z]/g, "");
-  const all = keys(FIELDS);
-  let best = "";
-  let least = 3;
-  for (let i = 0; i < all.length; i++) {
-    const distance = editDistance(plain(name), plain(/** @type {string} */ (all[i])));
-    if (distance < least) {
-      least = distance;
-      best = /** @type {string} */ (all[i]);
-    }
-  }
-  return best;
+  let found = "";
+  for (let changes = 0; changes < 3 && !found; changes++)
+    each(keys(FIELDS), (field) => {
+      if (within(plain(name), plain(field), changes)) found = field;
+    });
+  return found;
 }
 
-/** @param {string} a @param {string} b */
-function editDistance(a, b) {
-  /** @type {number[]} */
-  let row = [];
-  for (let j = 0; j <= b.length; j++) row[j] = j;
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(
-        /** @type {number} */ (row[j]) + 1,
-        /** @type {number} */ (next[j - 1]) + 1,
-        /** @type {number} */ (row[j - 1]) + (a[i - 1] === b[j - 1] ? 0 : 1),
-      );
-    row = next;
-  }
-  return /** @type {number} */ (row[b.length]);
+/** Whether `a` becomes `b` by so many letters put in, left out or exchanged. @param {string} a @param {string} b @param {number} changes @returns {boolean} */
+function within(a, b, changes) {
+  if (changes < 0) return false;
+  if (!a || !b) return a.length + b.length <= changes;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return within(restA, restB, changes);
+  return within(restA, b, --changes) || within(a, restB, changes) || within(restA, restB, changes);
 }

@@ -3,7 +3,7 @@
  * Everything is read here, at the moment of the call, once; whatever throws costs its own key alone.
  */
 
-import { append, apply, brand, getPrototypeOf, isArray, keys, own, stringify } from "./natives.js";
+import { append, apply, bare, brand, getPrototypeOf, isArray, keys, own, stringify } from "./natives.js";
 
 const UNDEFINED = '{"$":"undefined"}';
 const OPAQUE = '{"$":"opaque"}';
@@ -12,42 +12,17 @@ const DEPTH = 500;
 const ROOM = 300_000;
 
 const OBJECT = /** @type {any} */ (Object.prototype);
-const { getTime, toISOString } = Date.prototype;
-const { forEach: eachInMap } = Map.prototype;
-const { forEach: eachInSet } = Set.prototype;
 const { isView } = ArrayBuffer;
 
-/** Objects that are read as one primitive, by brand. @type {Record<string, Function>} */
-const PRIMITIVE = {
-  // @ts-ignore a null prototype, so that no brand finds what it should not
-  __proto__: null,
-  Number: Number.prototype.valueOf,
-  String: String.prototype.valueOf,
-  Boolean: Boolean.prototype.valueOf,
-  BigInt: BigInt.prototype.valueOf,
-  Symbol: Symbol.prototype.valueOf,
-};
-
-/** Objects that are read as their text, by brand. @type {Record<string, Function>} */
-const TEXT = {
-  // @ts-ignore
-  __proto__: null,
-  /** @this {URL} */
-  URL() {
-    return this.href;
-  },
-  RegExp: RegExp.prototype.toString,
-  Error: Error.prototype.toString,
-  DOMException: Error.prototype.toString,
-};
-
-/** Brands of objects that have no content to send. */
-const EMPTY = /^(Promise|Weak.*|(Shared)?ArrayBuffer|DataView|Blob|File.*|Window|global|.*Iterator|.*Generator)$/;
+/** Brands of objects that are read as one primitive, as their text, and not at all. */
+const BOXED = /^(Number|String|Boolean|BigInt|Symbol)$/;
+const TEXT = /^(URL|RegExp|Error|DOMException)$/;
+const EMPTY = /^(Promise|Weak.*|(Shared)?ArrayBuffer|DataView|Blob|File.*|Window|global|.*(Iterator|Generator))$/;
 
 /** What a JSON string must escape; lone surrogates are among them, and pairs do no harm there. */
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/; // eslint-disable-line no-control-regex
 /** A date and time with a space between; a zone behind it is not read, as in analytics.js. */
-const LOCAL_TIME = /^(\d{4})-(\d\d)-(\d\d) (\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d(:?\d\d)?)?$/;
+const LOCAL_TIME = /^(\d{4}-\d\d-(\d\d)) (\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d(:?\d\d)?)?$/;
 
 /** @param {string} text */
 const quote = (text) => (ESCAPED.test(text) ? stringify(text) : `"${text}"`);
@@ -100,18 +75,17 @@ export function encode(args) {
     const array = isArray(value);
     if (!array && getPrototypeOf(value) !== OBJECT) {
       const kind = brand(value).slice(8, -1);
-      const primitive = PRIMITIVE[kind];
-      if (primitive) return any(apply(primitive, value, []));
+      if (BOXED.test(kind)) return any(value.valueOf());
       if (kind === "Map" || kind === "Set") return container(value, read[kind]);
       if (isView(value) && kind !== "DataView") return container(value, read.Array);
       const date = kind === "Date";
-      const text = TEXT[kind];
+      const text = TEXT.test(kind);
       if (date || text || EMPTY.test(kind) || typeof value.nodeType === "number") {
         if (!depth) return OPAQUE;
-        if (text) return any(`${apply(text, value, [])}`);
+        if (text) return any(`${value}`);
         if (!date) return UNDEFINED;
-        const time = apply(getTime, value, []);
-        return time === time ? quote(apply(toISOString, value, [])) : '{"$":"date"}';
+        const time = value.getTime();
+        return time === time ? quote(value.toISOString()) : '{"$":"date"}';
       }
     }
     // A toJSON that some old library gave to every object or array is none of the page's own.
@@ -178,16 +152,13 @@ export function encode(args) {
     Set(value) {
       /** @type {unknown[]} */
       const items = [];
-      apply(eachInSet, value, [(/** @type {unknown} */ item) => append(items, item)]);
+      value.forEach((item) => append(items, item));
       return read.Array(items);
     },
     /** @param {Map<unknown, unknown>} value */
     Map(value) {
-      /** @type {Record<string, unknown>} */
-      const fields = { __proto__: /** @type {any} */ (null) };
-      apply(eachInMap, value, [
-        (/** @type {unknown} */ item, /** @type {unknown} */ key) => typeof key === "string" && (fields[key] = item),
-      ]);
+      const fields = bare();
+      value.forEach((item, key) => typeof key === "string" && (fields[key] = item));
       return read.Object(fields);
     },
   };
@@ -197,19 +168,12 @@ export function encode(args) {
 }
 
 /**
- * A local date and time as ISO text, in the visitor's zone as it was on that date; undefined if there is no such date.
+ * A local date and time as ISO text, in the visitor's zone as it was on that date; "" if there is no such date.
  * @param {string} text
  */
 function localTime(text) {
-  const match = LOCAL_TIME.exec(text);
-  if (!match) return;
-  const [, year, month, day, hour, minute, second = 0, fraction = ""] = /** @type {any} */ (match);
-  const date = new Date(2000, 0, 1, hour, minute, second, +`${fraction}00`.slice(0, 3));
-  const days = date.getDate() - 1; // 24:00
-  date.setFullYear(year, month - 1, +day + days);
-  const midnight = new Date(2000, 0);
-  midnight.setFullYear(year, month - 1, day);
-  return midnight.getMonth() == month - 1 && (hour < 24 || (hour == 24 && minute + second == 0)) && minute < 60 && second < 60
-    ? date.toISOString()
-    : undefined;
+  const [, date, day, hour, minute, second = "00", fraction = ""] = LOCAL_TIME.exec(text) || [];
+  const time = new Date(`${date}T${hour}:${minute}:${second}.${`${fraction}000`.slice(0, 3)}`);
+  const real = time.getDate();
+  return real && (real === +(day || 0) || hour === "24") ? time.toISOString() : "";
 }

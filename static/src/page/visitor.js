@@ -1,0 +1,51 @@
+/** The visitor between page and Python: sent with each batch, kept as it comes back. */
+
+import { attempt, each, parse, stringify } from "./natives.js";
+import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
+
+/**
+ * @param {import("./user.js").User} user
+ * @param {typeof import("./wire.js").encode} encode
+ */
+export function visitor({ state, store }, encode) {
+  let lastRaw = "";
+  let lastWire = "";
+
+  // What analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back.
+  each([ID, TRAITS, ANONYMOUS_ID], (key) => {
+    const match = store.get(key) === null && attempt(() => RegExp(`(?:^|; )${key}=([^;]*)`).exec(document.cookie));
+    const text = match && attempt(() => decodeURIComponent(/** @type {string} */ (match[1])));
+    if (text) store.set(key, attempt(() => stringify(parse(text))) || stringify(text));
+  });
+
+  /** @param {string} key @param {unknown} value */
+  const keep = (key, value) => {
+    const text = stringify(value ?? null);
+    const before = store.get(key);
+    if (text !== before && (before || (text !== "null" && text !== "{}"))) store.set(key, text);
+  };
+
+  return {
+    /** Wire text. Large traits are encoded once, not once a batch. */
+    wire() {
+      const raw = `${store.get(ID)}\n${store.get(ANONYMOUS_ID)}\n${store.get(TRAITS)}`;
+      if (raw !== lastRaw) {
+        const { text, local } = encode([state()]);
+        lastRaw = raw;
+        lastWire = `${text.slice(1, -2)}${local && `,"local":${local}`}}`;
+      }
+      return lastWire;
+    },
+    /** What a batch made of the visitor; written only if it is new. @param {import("./user.js").UserState} after */
+    write(after) {
+      keep(ID, after.id);
+      keep(TRAITS, after.traits);
+      keep(ANONYMOUS_ID, after.anonymousId);
+    },
+    clear() {
+      store.set(ID, null);
+      store.set(TRAITS, null);
+      store.set(ANONYMOUS_ID, null);
+    },
+  };
+}
