@@ -91,19 +91,21 @@ class _Sent(Result):
 class BridgeAnalytics(Analytics):
     """Analytics whose calls a page takes: in order, once each, kept here until the page has them in its journal."""
 
-    def __init__(self, settings: Settings, given: Mapping[str, Any], world: World) -> None:
-        """`given`: the settings that were passed, for a page that has none of its own yet."""
+    def __init__(self, settings: Settings, world: World) -> None:
         super().__init__(settings)
         self._world = world
-        self._given = tuple(given)
         self._texts = LocalTexts(world)
-        sent = {_camel(name): getattr(settings, name) for name in given}
-        self._handover = Handover(world.new_id(), settings.app_id, sent)
+        self._handover = Handover(world.new_id(), settings.app_id)
         self._ready: Result = Ready()
         self._unreachable: str | None = None
         self._closed = False
         self._watching = False
         self._heard = self._since = world.now()
+        others = [name for name, value in settings._asdict().items() if name != "app_id" and value != _DEFAULTS[name]]
+        if others:
+            self._complain(
+                f"the page's own settings count, set them there: {', '.join(others)} given here have no effect"
+            )
         world.open(self._receive)
         self._watch()
 
@@ -202,8 +204,6 @@ class BridgeAnalytics(Analytics):
 
     def _connected(self) -> None:
         self._unreachable = None
-        if self._handover.ignores_settings:
-            self._complain(f"the page has its own settings: {', '.join(self._given)} given here are not used")
         if self._ready.status != "delivered":
             self._ready.settle("delivered")
             self._emit("ready")
@@ -262,9 +262,7 @@ def _unread(value: object, local: Mapping[str, str], warnings: list[str]) -> Pla
     return Plain()
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
+_DEFAULTS = Settings()._asdict()
 
 
 class Channel(Browser):

@@ -30,15 +30,13 @@ _GONE = "the page that took it has gone; it is in that page's journal, which the
 class Handover:
     """One worker's side of it. Data in, data out: messages are given to and taken from whoever has the channel."""
 
-    def __init__(self, worker: str, app_id: str, settings: Mapping[str, Any]) -> None:
-        """`worker`: an id that no other worker has. `settings`: for a page that has none of its own yet."""
+    def __init__(self, worker: str, app_id: str) -> None:
+        """`worker`: an id that no other worker has."""
         self.worker = worker
         self.connected = False  # whether a page serves us, as far as we know
         self.refusal: str | None = None  # why a page would not
         self.user: Mapping[str, Any] = {}  # {"id", "traits", "anonymousId"} as the page last told it
-        self.ignores_settings = False  # whether the page that serves was set up by somebody else
         self._app_id = app_id
-        self._settings = settings
         self._made = 0  # the number of the last call
         self._page: object = None  # the name of the page that serves us, or did
         self._taken = 0  # all calls up to this number are safe
@@ -58,7 +56,7 @@ class Handover:
 
     def hello(self) -> str:
         """The message that asks for a page."""
-        return self._message("hello", appId=self._app_id, settings=self._settings)
+        return self._message("hello", appId=self._app_id)
 
     def add(self, record: str, result: Result) -> list[str]:
         """Takes a call; the messages to send for it now."""
@@ -105,7 +103,6 @@ class Handover:
         is_new = message["page"] != self._page
         sends_all = is_new or not self.connected
         self.connected, self.refusal, self._page = True, None, message["page"]
-        self.ignores_settings = bool(self._settings) and message["own"] is True
         self._note_user(message)
         self._strike(message["taken"])
         if is_new:

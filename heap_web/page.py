@@ -567,4 +567,4 @@ def load(app_id: object = None, /, **settings: Any) -> Analytics:
         return PageAnalytics(checked, browser)
     from . import bridge  # here: a page needs none
 
-    return bridge.BridgeAnalytics(checked, settings, bridge.Channel())
+    return bridge.BridgeAnalytics(checked, bridge.Channel())

@@ -148,7 +148,12 @@ export function createAnalytics(home, defaults) {
     } catch (error) {
       reason = `unreadable call: ${messageOf(error)}`;
     }
-    const entry = entryOf(`{"m":"${method}","a":${text}}`, now());
+    return take(`{"m":"${method}","a":${text}}`, method, () => args, reason, callback);
+  };
+
+  /** A call that is wire text by now. @type {World["take"]} */
+  const take = (text, method, args, reason = "", callback) => {
+    const entry = entryOf(text, now());
     const promise = new Promise((/** @type {(result: Result) => void} */ resolve) => {
       entry.settle = (result) => {
         resolve(result);
@@ -172,7 +177,7 @@ export function createAnalytics(home, defaults) {
         if (!settings && !broken) refuse("no App ID: set data-app-id on the script, or call analytics.load({appId})");
       }, LOAD_MS);
     changed();
-    emit(method, () => args);
+    emit(method, args);
     return promise;
   };
 
@@ -213,7 +218,7 @@ export function createAnalytics(home, defaults) {
     each(items, write);
     heap.start();
     /** @type {World} */
-    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, told, transformed, settle, report, changed, failing, readied };
+    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, told, take, transformed, settle, report, changed, failing, readied };
     import(`${base}${__ENGINE__}`).then(
       ({ start }) => {
         if (journal === mine) engine = start(world, heapWhy);

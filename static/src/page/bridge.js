@@ -1,25 +1,13 @@
 /**
- * The page end of the bridge: calls that Python made in a worker without a window are taken over, in order and once each,
+ * The page's end of the bridge: calls that Python made in a worker without a window are taken over, in order and once each,
  * as if this page had made them. The messages are those of heap_web/handover.py. Of all pages the one that holds the lock
  * for a worker serves it; how many of its calls have been taken is in localStorage, for the page after this one.
  */
 
 import { hold } from "./locks.js";
+import { attempt, isArray, keys, now, parse, Promise, setTimeout, stringify } from "./natives.js";
 
-/**
- * What the bridge needs of its page.
- * @typedef {object} Page
- * @property {() => string} appId "" if nothing has been loaded yet
- * @property {(options: Record<string, unknown>) => unknown} load
- * @property {(method: string, text: string) => Promise<import("./queue.js").Result>} take makes a call of a wire record
- * @property {() => {id: unknown, traits: unknown, anonymousId: unknown}} user
- * @property {(kind: "error" | "warning", code: string, message: string) => void} report
- */
-
-/**
- * `name` is "" until the lock is ours; `own`: this page had settings before the worker sent its own.
- * @typedef {{name: string, taken: number, own: boolean}} Served
- */
+/** `page` is "" until the lock is ours. @typedef {{page: string, taken: number}} Served */
 
 const METHODS = /^(identify|track|page|group|alias|reset|setAnonymousId)$/;
 /** A page that takes over first claims the journal of the one that went: its calls are the older ones. */
@@ -27,125 +15,113 @@ const CLAIM_MS = 100;
 const MARK_AGE_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "heap-web:bridge:";
 
-/** @param {Page} page @param {(message: string) => void} post */
-export function createBridge(page, post) {
+/**
+ * @param {string} appId
+ * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./queue.js").Result>} take makes a call of wire text
+ * @param {import("./user.js").User} user
+ */
+export function openBridge(appId, take, user) {
   /** @type {Map<string, Served>} by the worker's id */
   const served = new Map();
+  /** @type {BroadcastChannel | null} */
+  let channel = null;
   let abort = new AbortController();
-  let pages = 0;
-  forgetOldMarks();
 
-  /** @param {string} to @param {string} type @param {Record<string, unknown>} fields */
-  const say = (to, type, fields) => post(JSON.stringify({ to, type, ...fields }));
+  /** @param {string} to @param {string} type @param {Record<string, unknown>} [fields] */
+  const say = (to, type, fields) => channel && channel.postMessage(stringify({ to, type, ...fields }));
 
   /** @param {string} worker @param {Served} one */
-  const here = (worker, one) => {
-    const { id, traits, anonymousId } = page.user();
-    say(worker, "here", { page: one.name, taken: one.taken, own: one.own, user: { id, traits, anonymousId } });
-  };
+  const here = (worker, one) => say(worker, "here", { ...one, user: user.state() });
 
-  /** @param {{worker: string, appId: string, settings: Record<string, unknown>}} hello */
-  const greet = async ({ worker, appId, settings }) => {
-    const loaded = page.appId();
-    if (loaded && loaded !== appId) {
-      return say(worker, "refused", { reason: `the page has App ID ${loaded}, Python was given ${appId}` });
-    }
-    if (!navigator.locks) return say(worker, "refused", { reason: "the page is not secure: serve it by https" });
+  /** @param {string} worker @param {string} wanted the App ID that it has */
+  const greet = async (worker, wanted) => {
     const known = served.get(worker);
-    if (known) {
-      if (known.name) here(worker, known);
-      return;
-    }
-    /** @type {Served} */
-    const one = { name: "", taken: 0, own: true };
+    let reason = "";
+    if (wanted !== appId) reason = `the page has App ID ${appId}, Python was given ${wanted}`;
+    if (!navigator.locks) reason = "the page is not secure: it needs https, or localhost";
+    if (reason) return say(worker, "refused", { reason });
+    if (known) return known.page && here(worker, known);
+    const one = { page: "", taken: 0 };
     served.set(worker, one);
     const { signal } = abort;
-    const free = await hold(PREFIX + worker, null);
-    const release = free || (await hold(PREFIX + worker, signal));
-    if (!free) await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
-    if (!release || signal.aborted) {
-      if (release) release();
-      if (served.get(worker) === one) served.delete(worker);
-      return;
+    const name = PREFIX + worker;
+    let release = await hold(name, null);
+    if (!release) {
+      release = await hold(name, signal);
+      await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
     }
+    if (!release) return served.get(worker) === one && served.delete(worker);
+    if (signal.aborted) return release();
     signal.addEventListener("abort", release);
-    if (!page.appId()) {
-      one.own = false;
-      page.load({ ...settings, appId });
-    }
-    one.taken = readMark(worker);
-    one.name = `${Math.random().toString(36).slice(2)}${pages++}`;
+    one.taken = attempt(() => parseInt(/** @type {string} */ (localStorage.getItem(name)), 10)) || 0;
+    one.page = Math.random().toString(36).slice(2);
     here(worker, one);
   };
 
-  /** @param {{worker: string, first: number, calls: {m: string, a: unknown[]}[]}} message */
-  const take = ({ worker, first, calls }) => {
+  /** @param {string} worker @param {number} first the number of the first call @param {any[]} calls */
+  const receive = (worker, first, calls) => {
     const one = served.get(worker);
-    if (!one || !one.name) return;
+    if (!one || !one.page) return;
+    const { page } = one;
     for (let i = 0; i < calls.length; i++) {
-      const number = first + i;
+      const call = first + i;
       // A gap: calls that a page before us was sent and did not live to take. The worker sends them again.
-      if (number > one.taken + 1) break;
-      if (number <= one.taken) continue;
-      one.taken = number;
-      const call = /** @type {{m: string, a: unknown[]}} */ (calls[i]);
-      const usable = call && METHODS.test(call.m) && Array.isArray(call.a);
-      const promise = usable
-        ? page.take(call.m, JSON.stringify(call))
-        : Promise.resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" });
-      promise.then((result) => {
-        if (served.get(worker) !== one) return;
-        const { id, traits, anonymousId } = page.user();
-        say(worker, "settled", { page: one.name, call: number, result, user: { id, traits, anonymousId } });
-      });
+      if (call > one.taken + 1) break;
+      if (call <= one.taken) continue;
+      one.taken = call;
+      const { m, a } = Object(calls[i]);
+      const result =
+        METHODS.test(m) && isArray(a)
+          ? take(stringify(calls[i]), m, () => a)
+          : Promise.resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" });
+      result.then((result) => say(worker, "settled", { page, call, result, user: user.state() }));
     }
-    writeMark(worker, one.taken);
-    say(worker, "taken", { page: one.name, taken: one.taken });
+    attempt(() => localStorage.setItem(PREFIX + worker, `${one.taken} ${now()}`));
+    say(worker, "taken", { page, taken: one.taken });
   };
 
-  return {
-    /** @param {string} text */
-    receive(text) {
-      try {
-        const message = JSON.parse(text);
-        if (typeof message.worker !== "string") return;
-        if (message.type === "hello") greet(message);
-        if (message.type === "calls") take(message);
-      } catch {} // not one of ours
-    },
-    /** The page ends, or goes into the back/forward cache: another one may serve. */
-    leave() {
-      served.forEach((one, worker) => one.name && say(worker, "gone", { page: one.name }));
-      served.clear();
-      abort.abort();
-      abort = new AbortController();
-    },
+  const open = () => {
+    if (channel || typeof BroadcastChannel === "undefined") return;
+    channel = new BroadcastChannel("heap-web");
+    channel.onmessage = ({ data }) =>
+      attempt(() => {
+        const { to, type, worker, appId, first, calls } = parse(data);
+        if (to !== "pages") return;
+        if (type === "hello") greet(worker, appId);
+        if (type === "calls") receive(worker, first, calls);
+      });
+    say("workers", "page");
   };
-}
 
-/** How many calls of a worker have been taken. @param {string} worker */
-function readMark(worker) {
-  try {
-    return parseInt(localStorage.getItem(PREFIX + worker) || "0", 10) || 0;
-  } catch {
-    return 0;
-  }
-}
+  /** An open channel would keep the page out of the back/forward cache, and another page may serve. */
+  const close = () => {
+    served.forEach(({ page }, worker) => page && say(worker, "gone", { page }));
+    served.clear();
+    abort.abort();
+    abort = new AbortController();
+    if (channel) channel.close();
+    channel = null;
+  };
 
-/** @param {string} worker @param {number} taken */
-function writeMark(worker, taken) {
-  try {
-    localStorage.setItem(PREFIX + worker, `${taken} ${Date.now()}`);
-  } catch {}
+  /** @param {PageTransitionEvent} event */
+  const back = ({ persisted }) => persisted && open();
+
+  attempt(forgetOldMarks);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", back);
+  open();
+
+  return () => {
+    removeEventListener("pagehide", close);
+    removeEventListener("pageshow", back);
+    close();
+  };
 }
 
 /** Marks of workers that are long gone. */
 function forgetOldMarks() {
-  try {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(PREFIX)) continue;
-      const at = Number((localStorage.getItem(key) || "").split(" ")[1]);
-      if (!(Date.now() - at < MARK_AGE_MS)) localStorage.removeItem(key);
-    }
-  } catch {}
+  for (const key of keys(localStorage)) {
+    const at = +(localStorage.getItem(key) || "").split(" ")[1];
+    if (key.startsWith(PREFIX) && !(now() - at < MARK_AGE_MS)) localStorage.removeItem(key);
+  }
 }

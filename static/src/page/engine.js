@@ -1,5 +1,6 @@
 /** The half that delivers, loaded beside the runtime: batches through Python to Heap, dead pages' journals, and what happens on failure. */
 
+import { openBridge } from "./bridge.js";
 import { createClaims } from "./claims.js";
 import { each } from "./natives.js";
 import { createQueue } from "./queue.js";
@@ -23,6 +24,7 @@ import { visitor } from "./visitor.js";
  * @property {typeof import("./wire.js").encode} encode
  * @property {(text: string, at: number) => Entry} entryOf
  * @property {(entry: Entry) => void} told
+ * @property {(text: string, method: string, args: () => unknown[], reason?: string, callback?: () => void) => Promise<import("./queue.js").Result>} take
  * @property {(entry: Entry, status: import("./queue.js").Result["status"], reason?: string, commands?: import("./queue.js").Result["commands"]) => void} settle
  * @property {(entry: Entry, commands: import("./queue.js").Result["commands"]) => void} transformed
  * @property {(kind: "error" | "warning", code: string, message: string) => void} report
@@ -84,6 +86,7 @@ export function start(world, heapWhy) {
   };
   open();
   became("heap", heapWhy);
+  const closeBridge = openBridge(settings.appId, world.take, user);
 
   return {
     plan: queue.plan,
@@ -102,6 +105,7 @@ export function start(world, heapWhy) {
     },
     /** The visitor withdrew: stop, and forget everything. */
     stop() {
+      closeBridge();
       queue.reset(() => false);
       claims.close();
       claims.clear();
