@@ -186,6 +186,8 @@ def from_wire(value: Any) -> Any:
 
 def _from_tag(tag: dict[str, Any]) -> Any:
     kind, value = tag["$"], tag.get("v")
+    if type(kind) is not str:
+        return UNDEFINED
     if kind == "object":
         pairs = value if type(value) is list else []
         return {pair[0]: pair[1] for pair in pairs if type(pair) is list and len(pair) == 2 and type(pair[0]) is str}

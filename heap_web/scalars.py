@@ -129,7 +129,7 @@ def text_or_number(value: object) -> str | int | float | None:
     """The text or number of an id or a name; None for what is neither: dates, booleans, NaN, containers."""
     if type(value) is str:
         return well_formed(value)
-    if type(value) is BigInt or of_type(value, "datetime", "date", "time", "timedelta"):
+    if type(value) is BigInt or attempt(of_type, value, "datetime", "date", "time", "timedelta") is not False:
         return None
     name = scalar(value)
     if isinstance(name, str):

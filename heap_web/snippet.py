@@ -136,7 +136,7 @@ _LATEST_STUB = """\
 !function (id, config, url, methods) {
   var heap = window.heap, waiting = window.heapReadyCb = window.heapReadyCb || [];
   if (heap && !heap.nodeType && (heap.track || heap.loaded)) return;
-  heap = window.heap = Array.isArray(heap) ? heap : [];
+  heap = window.heap = {};
   heap.load = function (id, config) { heap.envId = id; heap.clientConfig = config; };
   heap.load(id, config);
   methods.forEach(function (method) {
