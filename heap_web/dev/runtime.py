@@ -39,9 +39,9 @@ def _micropip() -> Path:
 def _byte_code(wheel: Path) -> Path:
     """The zip of byte code that a first interpreter wrote after micropip had installed the wheel there."""
     micropip = _micropip()
-    script = FROZEN / "compile_modules.py"
+    scripts = files_under(FROZEN, "*.py")
     tools = [TOOLS / "install.mjs", TOOLS / "interpreter.mjs"]
-    key = fingerprint([wheel, micropip, script, *tools, PYODIDE / "package.json"])
+    key = fingerprint([wheel, micropip, *scripts, *tools, PYODIDE / "package.json"])
 
     def make(out: Path) -> None:
         options = {
@@ -49,7 +49,7 @@ def _byte_code(wheel: Path) -> Path:
             "micropip": str(micropip),
             "wheel": str(wheel),
             "wheelName": wheel.name,
-            "script": str(script),
+            "scripts": {path.relative_to(FROZEN).as_posix(): str(path) for path in scripts},
             "entry": ENTRY,
             "out": str(out / "modules.zip"),
         }
@@ -61,16 +61,14 @@ def _byte_code(wheel: Path) -> Path:
 def _snapshot(wheel: Path) -> Path:
     """The frozen interpreter."""
     code = _byte_code(wheel)
-    script = FROZEN / "settle.py"
     tools = [TOOLS / name for name in ("freeze.mjs", "interpreter.mjs", "memory.mjs")]
     shared = [WORKER / name for name in ("interpreter.js", "snapshot.js")]
-    key = fingerprint([code, script, SAMPLE, *tools, *shared, PYODIDE / "package.json"])
+    key = fingerprint([code, SAMPLE, *tools, *shared, PYODIDE / "package.json"])
 
     def make(out: Path) -> None:
         options = {
             "pyodide": str(PYODIDE),
             "code": str(code),
-            "script": str(script),
             "entry": ENTRY,
             "sample": SAMPLE.read_text("utf-8"),
             "out": str(out / "python.bin"),

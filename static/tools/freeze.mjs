@@ -12,10 +12,8 @@ function split(snapshot) {
   return { references: JSON.parse(new TextDecoder().decode(snapshot.subarray(48, 48 + length))), memory: snapshot.subarray(start) };
 }
 
-await asTool(async ({ pyodide, code, script, entry, sample, out }) => {
+await asTool(async ({ pyodide, code, entry, sample, out }) => {
   const python = await startInterpreter({ pyodide, stdlib: code, freeze: true });
-  python.FS.writeFile("/tmp/settle.py", readFileSync(script));
-  python.runPython("import sys; sys.path.insert(0, '/tmp'); sys.dont_write_bytecode = True");
   const version = python.pyimport("settle").settle(entry, sample);
   clearFreeMemory(python._module);
   const { references, memory } = split(python.makeMemorySnapshot());

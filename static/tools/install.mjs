@@ -1,14 +1,20 @@
-// Installs the wheel with micropip in a first interpreter and writes what it needs, compiled, as one zip of byte code.
+// Installs the wheel with micropip in a first interpreter and writes what the second needs, compiled, as one zip of byte code.
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { asTool, startInterpreter } from "./interpreter.mjs";
 
-await asTool(async ({ pyodide, micropip, wheel, wheelName, script, entry, out }) => {
+const SCRIPTS = "/home/pyodide/frozen";
+
+await asTool(async ({ pyodide, micropip, wheel, wheelName, scripts, entry, out }) => {
   const python = await startInterpreter({ pyodide });
   python.unpackArchive(new Uint8Array(readFileSync(micropip)), "whl");
   python.FS.writeFile(`/tmp/${wheelName}`, readFileSync(wheel));
   await python.pyimport("micropip").install(`emfs:/tmp/${wheelName}`);
-  python.FS.writeFile("/tmp/compile_modules.py", readFileSync(script));
-  python.runPython("import sys; sys.path.insert(0, '/tmp')");
-  python.pyimport("compile_modules").write_zip(entry, "/tmp/frozen.zip");
-  writeFileSync(out, python.FS.readFile("/tmp/frozen.zip"));
+  for (const [name, path] of Object.entries(scripts)) {
+    python.FS.mkdirTree(dirname(`${SCRIPTS}/${name}`));
+    python.FS.writeFile(`${SCRIPTS}/${name}`, readFileSync(path));
+  }
+  python.runPython(`import importlib, sys; importlib.invalidate_caches(); sys.path.insert(0, '${SCRIPTS}')`);
+  python.pyimport("compile_modules").write_zip(entry, "/tmp/modules.zip");
+  writeFileSync(out, python.FS.readFile("/tmp/modules.zip"));
 });

@@ -1,38 +1,42 @@
-"""In the first interpreter: the byte code of every module that the worker needs, without docstrings and asserts."""
+"""In the first interpreter: the byte code of every module that the second will need, without docstrings and asserts."""
 
 import importlib
 import importlib.util
 import sys
 import zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[import-not-found,attr-defined]
+from pathlib import Path
 
+HERE = Path(__file__).parent
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def source_of(name: str) -> tuple[str, bytes] | None:
-    """The path inside a zip and the source of a module, or None where it has none (built in, frozen)."""
+def source_of(name: str) -> tuple[str, str] | None:
+    """A module's path (without suffix) and source, the stand-in's where there is one; None where it has none (built in)."""
     spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None or not hasattr(spec.loader, "get_source"):
+    if spec is None or not hasattr(spec.loader, "get_source"):
         return None
     try:
-        text = spec.loader.get_source(name)
-    except ImportError:
+        source = spec.loader.get_source(name)
+    except ImportError:  # a frozen module under a second name
         return None
-    if text is None:
+    if source is None:
         return None
-    stem = name.replace(".", "/")
-    return (f"{stem}/__init__" if spec.submodule_search_locations is not None else stem), text.encode()
+    stem = name.replace(".", "/") + ("" if spec.submodule_search_locations is None else "/__init__")
+    stand_in = HERE / "stand_ins" / f"{stem}.py"
+    return stem, stand_in.read_text("utf-8") if stand_in.exists() else source
 
 
 def write_zip(entry: str, path: str) -> None:
-    """Imports `entry` and writes every Python module that is loaded by then to the zip at `path`."""
+    """Imports `entry` and writes all Python modules that are loaded by then, and `settle`, to the zip at `path`."""
     importlib.import_module(entry)
+    names = {name for name in sys.modules if name not in ("__main__", __name__)} | {"settle"}
     with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(sys.modules):
-            found = None if name in ("__main__", __name__) else source_of(name)
+        for name in sorted(names):
+            found = source_of(name)
             if found is None:
                 continue
             stem, source = found
             code = compile(source, f"/{stem}.py", "exec", dont_inherit=True, optimize=2)
-            pyc = _code_to_hash_pyc(code, importlib.util.source_hash(source), False)
+            pyc = _code_to_hash_pyc(code, importlib.util.source_hash(source.encode()), False)
             archive.writestr(zipfile.ZipInfo(f"{stem}.pyc", EPOCH), bytes(pyc))

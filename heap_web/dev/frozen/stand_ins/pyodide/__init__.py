@@ -1,0 +1,9 @@
+"""In the place of `pyodide`: no event loop is set up.
+
+Holds the JavaScript objects that the real one holds, in the same order: a snapshot is taken only of an interpreter that has just these.
+"""
+
+from pyodide_js._api import scheduleCallback
+
+__version__ = "frozen"
+__all__ = ["scheduleCallback"]
