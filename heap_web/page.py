@@ -18,12 +18,11 @@ from .errors import CallError
 from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
 from .properties import MAX_DEPTH, Plain, plain
 from .results import Result, Status
-from .scalars import attempt, date_text, text_or_number
-from .scalars import user_id as as_user_id
+from .scalars import attempt, date_text
 from .session import take
 from .settings import Settings
 from .snippet import CLASSIC_METHODS, LATEST_METHODS, client_config, script_url
-from .user import User
+from .user import User, remembered
 
 #: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
 DEADLINE: Final = 15.0
@@ -248,10 +247,7 @@ class PageAnalytics(Analytics):
             return
         seen = tuple(self._stored(key) for key in (_ID, _TRAITS, _ANONYMOUS_ID))
         if seen != self._seen:
-            anonymous_id = text_or_number(_parsed(seen[2]))
-            self._user = User(
-                as_user_id(_parsed(seen[0])), plain(_parsed(seen[1])), str(anonymous_id) if anonymous_id else None
-            )
+            self._user = remembered(_parsed(seen[0]), plain(_parsed(seen[1])), _parsed(seen[2]))
             self._seen = seen
         if self._user.anonymous_id is None:
             self._keep_user(self._user._replace(anonymous_id=self._page.new_id()))

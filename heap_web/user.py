@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from .javascript import Marker
 from .properties import NOTHING, Plain
-from .scalars import UserId, same_id
+from .scalars import UserId, same_id, text_or_number
+from .scalars import user_id as as_user_id
 
 
 class User(NamedTuple):
@@ -20,6 +21,16 @@ class User(NamedTuple):
     anonymous_id: str | None = None
 
 
+def remembered(user_id: object, traits: Plain, anonymous_id: object) -> User:
+    """The user that was stored, by this or another version: what is no id, no trait or no name counts as nothing."""
+    name = text_or_number(anonymous_id)
+    return User(as_user_id(user_id), _kept(traits), str(name) if name else None)
+
+
+def _kept(traits: Mapping[str, Any]) -> Plain:
+    return Plain((name, value) for name, value in traits.items() if type(value) is not Marker)
+
+
 def identified(user: User, user_id: UserId | None, traits: Mapping[str, Any], *, of_current: bool = False) -> User:
     """The user after an identify: traits are merged into the same visitor's, and replace another's.
 
@@ -29,5 +40,4 @@ def identified(user: User, user_id: UserId | None, traits: Mapping[str, Any], *,
     """
     merges = of_current or user.id is None or same_id(user.id, user_id)
     merged = {**user.traits, **traits} if merges else traits
-    kept = Plain((name, value) for name, value in merged.items() if type(value) is not Marker)
-    return User(user.id if user_id is None else user_id, kept, user.anonymous_id)
+    return User(user.id if user_id is None else user_id, _kept(merged), user.anonymous_id)

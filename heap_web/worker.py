@@ -6,7 +6,8 @@ In:  {"config": {"integrations": {…}, "arrayLimit": 0, "resetIdentity": false}
 Out: {"results": [{"commands": [[method, argument, …], …], "reason"?: text, "warnings"?: [text, …]}, …],
       "user": {"id": …, "traits": {…}, "anonymousId": …}}
 
-One result per call, in order. Traits are plain JSON, dates as ISO text. A call that cannot be forwarded has a reason.
+One result per call, in order. Traits are plain JSON, dates as ISO text. Where Heap is told nothing there is a reason;
+what the developer should know (an event without a name, values too deep) is a warning.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,13 @@ from json import JSONDecoder, JSONEncoder
 from types import MappingProxyType
 from typing import Any
 
-from .calls import Reader, parse
+from .calls import Identify, Reader, Track, parse
 from .errors import CallError
 from .javascript import from_wire
 from .properties import NOTHING, Plain, entries, plain
-from .scalars import text_or_number, user_id
 from .session import take
 from .settings import Settings
-from .user import User
+from .user import User, remembered
 
 _decode = JSONDecoder(parse_constant=lambda _: None).decode
 _encode = JSONEncoder(check_circular=False, separators=(",", ":")).encode
@@ -61,11 +61,13 @@ def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User,
             read=read,
         )
     except CallError as error:
-        return user, {"commands": [], "reason": str(error)}
+        return user, {"commands": [], "reason": str(error), "warnings": [str(error)]}
     outcome = take(user, parsed, settings)
     result: dict[str, Any] = {"commands": [[command.method, *command.arguments] for command in outcome.commands]}
     if outcome.reason is not None:
         result["reason"] = outcome.reason
+    if isinstance(parsed, (Identify, Track)) and parsed.warnings:
+        result["warnings"] = parsed.warnings
     return outcome.user, result
 
 
@@ -87,11 +89,6 @@ def _settings(config: Any) -> Settings:
 
 def _user(stored: Any, read: Reader) -> User:
     stored = entries(stored)
-    anonymous_id = text_or_number(stored.get("anonymousId"))
-    traits = stored.get("traits")
     local = stored.get("local")
-    return User(
-        user_id(stored.get("id")),
-        read(traits if isinstance(traits, dict) else None, local if isinstance(local, dict) else NOTHING, []),
-        str(anonymous_id) if anonymous_id else None,
-    )
+    traits = read(entries(stored.get("traits")), local if isinstance(local, dict) else NOTHING, [])
+    return remembered(stored.get("id"), traits, stored.get("anonymousId"))

@@ -88,7 +88,7 @@ def test_the_first_function_in_a_documented_place_is_the_callback(
         (0, "0"),
         (1e21, "1e+21"),
         (2**60, str(2**60)),
-        ("E�", "E�"),
+        ("E\ud83d", "E\ufffd"),
     ],
 )
 def test_an_event_is_a_non_empty_string_or_a_finite_number(event: Any, name: str) -> None:

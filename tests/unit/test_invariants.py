@@ -1,0 +1,266 @@
+"""What must hold for every input whatever: hypothesis looks for one that breaks it."""
+
+import dataclasses
+import datetime
+import enum
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from heap_web import worker
+from heap_web.calls import parse
+from heap_web.commands import Command
+from heap_web.errors import CallError
+from heap_web.javascript import INVALID_DATE, UNDEFINED, json_text, quick_text
+from heap_web.properties import MAX_DEPTH, flatten, plain
+from heap_web.scalars import date_text
+from heap_web.session import step
+from heap_web.settings import Settings
+from heap_web.user import User
+
+METHODS = ["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"]
+# how many examples is for the profile to say: few in the ordinary run, many in the long one
+ordinary = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Hostile(Mapping[str, Any]):
+    """An object that raises at whatever it is asked, from the nth question on."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+
+    def bear(self, answer: Any) -> Any:
+        """The answer, as long as there is patience."""
+        self.patience -= 1
+        if self.patience < 0:
+            raise RuntimeError("enough")
+        return answer
+
+    def __getitem__(self, key: str) -> Any:
+        return self.bear({"x": self})
+
+    def __iter__(self) -> Iterator[str]:
+        return self.bear(iter(("a", "b")))  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return self.bear(2)  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:
+        return self.bear("text")  # type: ignore[no-any-return]
+
+    def __eq__(self, other: object) -> bool:
+        return self.bear(False)  # type: ignore[no-any-return]
+
+    def __hash__(self) -> int:
+        return self.bear(1)  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return self.bear(True)  # type: ignore[no-any-return]
+
+    __repr__ = __str__
+
+
+class Kind(enum.Enum):
+    """An enumeration."""
+
+    A = "a"
+    B = 2.5
+
+
+@dataclasses.dataclass
+class Order:
+    """A dataclass."""
+
+    total: Any
+
+
+texts = st.text(max_size=12) | st.text(st.characters(codec=None, categories=["Cs", "Lu"]), max_size=3)
+dates = st.builds(
+    "{:04}-{:02}-{:02}{}{}".format,
+    st.integers(0, 9999),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(["", "T08:09", " 08:09:10", "T24:00", "T23:59:60", "T080910.12345", "T99:99"]),
+    st.sampled_from(["", "Z", "+05:30", "-0800", "+99", "z"]),
+)
+json_leaves = (
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+)
+json_values = st.recursive(
+    json_leaves | texts | dates,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=20,
+)
+python_leaves = (
+    json_leaves
+    | texts
+    | dates
+    | st.integers()
+    | st.floats()
+    | st.decimals()
+    | st.fractions()
+    | st.datetimes(timezones=st.none() | st.just(datetime.UTC))
+    | st.dates()
+    | st.times()
+    | st.timedeltas()
+    | st.uuids()
+    | st.binary(max_size=3)
+    | st.complex_numbers()
+    | st.sampled_from(
+        [UNDEFINED, INVALID_DATE, len, object(), Kind.A, Kind.B, Order, ValueError("x"), ..., NotImplemented]
+    )
+    | st.integers(0, 5).map(Hostile)
+)
+python_values = st.recursive(
+    python_leaves,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(texts | st.integers() | st.none(), inner, max_size=4)
+        | st.frozensets(st.integers() | texts, max_size=3)
+        | inner.map(Order)
+        | inner.map(lambda value: Hostile(2) if value is None else [value])
+    ),
+    max_leaves=20,
+)
+
+
+def is_flat(flat: Any) -> bool:
+    """Whether these are flat properties as Heap takes them."""
+    return type(flat) is dict and all(
+        type(key) is str
+        and is_well_formed(key)
+        and (
+            (type(value) is str and is_well_formed(value))
+            or type(value) in (int, bool)
+            or (type(value) is float and math.isfinite(value) and math.copysign(1, value) * (value or 1) > 0)
+        )
+        for key, value in flat.items()
+    )
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether a text has no lone surrogate."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_right(command: Command | list[Any]) -> bool:
+    """Whether this is a call that Heap takes."""
+    method, *arguments = command if isinstance(command, list) else (command.method, *command.arguments)
+    if method == "identify":
+        return len(arguments) == 1 and bool(arguments[0]) and type(arguments[0]) in (str, int, float, bool)
+    if method == "track":
+        return len(arguments) == 2 and type(arguments[0]) is str and arguments[0] != "" and is_flat(arguments[1])
+    return (method == "resetIdentity" and not arguments) or (method == "addUserProperties" and is_flat(arguments[0]))
+
+
+@ordinary
+@given(python_values)
+def test_any_value_is_flattened_to_flat_properties(value: Any) -> None:
+    """Any Python value whatever is flattened to flat properties, and nothing raises."""
+    assert is_flat(flatten(value))
+    assert is_flat(flatten({"inside": value, "beside": 1}))
+    assert flatten({"inside": value, "beside": 1})["beside"] == 1
+
+
+@ordinary
+@given(st.sampled_from(METHODS), st.lists(python_values, max_size=5), st.integers(0, 3))
+def test_any_call_gives_commands_that_heap_takes(method: str, arguments: list[Any], array_limit: int) -> None:
+    """Any call gives commands that Heap takes, or cannot be forwarded; a later call arrives all the same."""
+    options = Settings.of("7", array_limit=array_limit, reset_identity=True)
+    user = User("u1", {"a": 1})
+    try:
+        user, commands = step(user, parse(method, arguments), options)
+        assert all(map(is_right, commands))
+    except CallError:
+        assert method == "track"
+    user, commands = step(user, parse("identify", [{"later": True}]), options)
+    assert all(map(is_right, commands))
+    assert commands[-1].arguments[0]["later"] is True
+
+
+wire_values = st.recursive(
+    json_leaves
+    | texts
+    | dates
+    | st.fixed_dictionaries({"$": st.sampled_from(["undefined", "date", "function", "opaque", "object", "x", 7])})
+    | st.fixed_dictionaries({"$": st.sampled_from(["number", "bigint", "text"]), "v": texts | st.integers().map(str)}),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(texts, inner, max_size=4)
+        | st.lists(st.tuples(texts, inner), max_size=3).map(lambda pairs: {"$": "object", "v": pairs})
+    ),
+    max_leaves=15,
+)
+wire_calls = st.fixed_dictionaries(
+    {"m": st.sampled_from(METHODS) | texts, "a": st.lists(wire_values, max_size=4)},
+    optional={"l": st.dictionaries(dates, st.just("2020-06-07T00:00:00.000Z"), max_size=2)},
+)
+
+
+@ordinary
+@given(st.lists(wire_calls, max_size=4), st.fixed_dictionaries({"id": json_values, "traits": wire_values}))
+def test_any_batch_is_answered_call_by_call(calls: list[Any], user: Any) -> None:
+    """Any batch is answered call by call, with commands that Heap takes and a user that can be stored."""
+    batch = {"config": {"arrayLimit": 2}, "user": user, "calls": calls}
+    answer = json.loads(worker.run(json.dumps(batch)), parse_constant=AssertionError)
+    assert len(answer["results"]) == len(calls)
+    assert all(is_right(command) for result in answer["results"] for command in result["commands"])
+    again = json.loads(worker.run(json.dumps({"config": {}, "user": answer["user"], "calls": []})))
+    assert again["user"] == answer["user"]
+
+
+@ordinary
+@given(st.lists(wire_calls, min_size=1, max_size=4))
+def test_batches_may_be_cut_anywhere(calls: list[Any]) -> None:
+    """A batch gives the same as its calls one by one, each with the user that the call before left."""
+    together = json.loads(worker.run(json.dumps({"config": {}, "user": {}, "calls": calls})))
+    results, user = [], {}
+    for call in calls:
+        answer = json.loads(worker.run(json.dumps({"config": {}, "user": user, "calls": [call]})))
+        results += answer["results"]
+        user = answer["user"]
+    assert (results, user) == (together["results"], together["user"])
+
+
+@ordinary
+@given(json_values)
+def test_json_text_is_json_of_the_same_value(value: Any) -> None:
+    """JSON text reads back as the value it was written from, by either way of writing it."""
+    text = json_text(value)
+    assert json.loads(text, parse_int=float) == json.loads(json.dumps(value), parse_int=float)
+    assert quick_text(value) in (text, None)
+
+
+@ordinary
+@given(st.dictionaries(texts, json_values, max_size=5))
+def test_copying_plain_json_by_the_quick_way_changes_nothing(value: dict[str, Any]) -> None:
+    """What is plain JSON is copied the same way quickly and with care."""
+    with_care = plain({"odd": len, **{key: child for key, child in value.items() if key != "odd"}})
+    with_care.pop("odd", None)
+    quick = plain({key: child for key, child in value.items() if key != "odd"})
+    assert dict(quick) == dict(with_care)
+    assert flatten(quick) == flatten(with_care)
+
+
+@ordinary
+@given(dates | texts)
+def test_a_date_once_read_is_read_the_same_again(text: str) -> None:
+    """A date's text is read as the same moment again."""
+    assert date_text(date_text(text)) == date_text(text)
+
+
+@ordinary
+@given(st.integers(0, 3 * MAX_DEPTH), st.booleans())
+def test_any_depth_is_flat_in_the_end(levels: int, is_array: bool) -> None:
+    """Nesting of any depth ends in flat properties, and what stands beside it arrives."""
+    value: Any = 1
+    for _ in range(levels):
+        value = [value] if is_array else {"a": value}
+    flat = flatten({"deep": value, "beside": 2})
+    assert is_flat(flat)
+    assert flat["beside"] == 2

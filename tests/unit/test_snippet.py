@@ -1,0 +1,96 @@
+"""snippet.py: script URL, config, the loader's data, and HTML that nothing can break out of."""
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from heap_web.settings import Settings
+from heap_web.snippet import CLASSIC_METHODS, LATEST_METHODS, client_config, html, loader_data, script_json, script_url
+
+
+@pytest.mark.parametrize(
+    ("options", "url"),
+    [
+        ({}, "https://cdn.heapanalytics.com/js/heap-7.js"),
+        ({"hostname": "cdn.example.com"}, "https://cdn.example.com/js/heap-7.js"),
+        ({"sdk": "latest"}, "https://cdn.us.heap-api.com/config/7/heap_config.js"),
+        ({"sdk": "latest", "hostname": "cdn.eu.heap-api.com"}, "https://cdn.eu.heap-api.com/config/7/heap_config.js"),
+        (
+            {"sdk": "latest", "tracking_server": "https://t.example"},
+            "https://cdn.us.heap-api.com/config/7/heap_config.js",
+        ),
+        (
+            {"sdk": "latest", "hostname": "cdn.example.com", "tracking_server": "https://t.example"},
+            "https://cdn.example.com/js/heap-7.js",
+        ),
+    ],
+)
+def test_the_script_is_fetched_from_where_the_settings_say(options: dict[str, Any], url: str) -> None:
+    """The script's URL follows from SDK, host and tracking server."""
+    assert script_url(Settings.of("7", **options)) == url
+
+
+@pytest.mark.parametrize(
+    ("options", "config"),
+    [
+        ({}, None),
+        ({"secure_cookie": True}, {"secureCookie": True}),
+        (
+            {"disable_text_capture": True, "tracking_server": "https://t.example"},
+            {"disableTextCapture": True, "trackingServer": "https://t.example"},
+        ),
+        ({"sdk": "latest"}, {"disableTextCapture": False, "secureCookie": False, "shouldFetchServerConfig": False}),
+    ],
+)
+def test_the_config_is_what_is_set(options: dict[str, Any], config: dict[str, Any] | None) -> None:
+    """The classic SDK is configured with what is set, if anything is; the latest with all its flags."""
+    assert client_config(Settings.of("7", **options)) == config
+
+
+def test_the_loaders_data_is_json_and_names_every_setting() -> None:
+    """The loader's data is JSON and names every setting as JavaScript does."""
+    data = loader_data()
+    assert json.loads(json.dumps(data)) == data
+    assert len(data["classic"]["methods"]) == 9
+    assert len(data["latest"]["methods"]) == 23
+    assert data["settings"][:5] == ["appId", "sdk", "hostname", "ingestServer", "trackingServer"]
+    assert len(data["settings"]) == len(Settings._fields)
+
+
+class Elements(HTMLParser):
+    """Collects the elements of a document and the text in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize(("sdk", "methods"), [("classic", CLASSIC_METHODS), ("latest", LATEST_METHODS)])
+def test_the_snippet_is_one_script_element_with_everything_in_it(sdk: str, methods: tuple[str, ...]) -> None:
+    """The snippet is one script element that holds the App ID, the URL and the stub's methods."""
+    settings = Settings.of("1535634150", sdk=sdk)
+    document = Elements()
+    document.feed(html(settings))
+    assert document.tags == ["script"]
+    assert script_json(script_url(settings)) in document.text
+    assert script_json(methods) in document.text
+
+
+@pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--<script>", "\u2028'\"&]]>\\"])
+def test_no_inserted_text_can_end_the_element(text: str) -> None:
+    """No text that is inserted can end the element or the string, however the settings came about."""
+    settings = Settings(app_id=text, hostname=text, tracking_server=text)
+    document = Elements()
+    document.feed(html(settings))
+    assert document.tags == ["script"]
+    assert html(settings).count("<") == html(Settings(app_id="7")).count("<")
+    assert json.loads(script_json(text)) == text
