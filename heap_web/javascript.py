@@ -73,6 +73,18 @@ def number_text(value: float) -> str:
     return f"{sign}{digits[0]}.{digits[1:]}{tail}" if count > 1 else sign + digits + tail
 
 
+# By pattern and not by codec: UTF-16's is a module of its own, which the worker's frozen Python does not have.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def _joined(text: str) -> str:
+    """`text` with each surrogate pair as the one character that it stands for."""
+    return _SURROGATE_PAIR.sub(
+        lambda pair: chr(((ord(pair[0][0]) & 0x3FF) << 10) + (ord(pair[0][1]) & 0x3FF) + 0x10000), text
+    )
+
+
 def well_formed(text: str) -> str:
     """`text` with each lone surrogate replaced by U+FFFD, as String.prototype.toWellFormed does."""
     if text.isascii():
@@ -80,11 +92,8 @@ def well_formed(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _LONE_SURROGATE.sub("\ufffd", _joined(text))
     return text
-
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _escape_surrogates(text: str) -> str:
@@ -93,8 +102,7 @@ def _escape_surrogates(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", joined)
+        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _joined(text))
     return text
 
 

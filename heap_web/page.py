@@ -16,7 +16,7 @@ from .calls import Call, Track, parse
 from .commands import Command
 from .errors import CallError
 from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
-from .properties import MAX_DEPTH, Plain, plain
+from .properties import MAX_DEPTH, Plain, entries, plain
 from .results import Result, Status
 from .scalars import attempt, date_text
 from .session import take
@@ -107,7 +107,10 @@ class PageAnalytics(Analytics):
             if not self.settings.loads_heap:
                 return
             self._closed = None
+            known, self._user = self._user, User()
             self._start()
+            if known != User():  # from calls made before the decision
+                self._keep_user(known)
         else:
             self._closed = "the visitor does not consent"
             waiting, self._queue = self._queue, deque()
@@ -247,7 +250,7 @@ class PageAnalytics(Analytics):
             return
         seen = tuple(self._stored(key) for key in (_ID, _TRAITS, _ANONYMOUS_ID))
         if seen != self._seen:
-            self._user = remembered(_parsed(seen[0]), plain(_parsed(seen[1])), _parsed(seen[2]))
+            self._user = remembered(_parsed(seen[0]), plain(entries(_parsed(seen[1]))), _parsed(seen[2]))
             self._seen = seen
         if self._user.anonymous_id is None:
             self._keep_user(self._user._replace(anonymous_id=self._page.new_id()))
@@ -258,11 +261,14 @@ class PageAnalytics(Analytics):
         self._user = user
         if self.settings.consent_required and not self._started:
             return
-        texts = (
-            None if user.id is None else _json(user.id),
-            _json(dict(user.traits)),
-            None if user.anonymous_id is None else _json(user.anonymous_id),
-        )
+        try:
+            texts = (
+                None if user.id is None else _json(user.id),
+                _json(dict(user.traits)),
+                None if user.anonymous_id is None else _json(user.anonymous_id),
+            )
+        except RecursionError:  # the caller's stack is nearly used up: the visitor is kept within the page
+            return
         for key, text, old in zip((_ID, _TRAITS, _ANONYMOUS_ID), texts, self._seen or (None, None, None), strict=True):
             if text != old:
                 self._write(key, text)

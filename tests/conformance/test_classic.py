@@ -42,11 +42,11 @@ def expected(case: dict[str, Any]) -> list[Any]:
     return answers if by_rule == "recorded" else [by_rule]
 
 
-def heap_calls(case: dict[str, Any], together: bool) -> list[Any]:
+def heap_calls(case: dict[str, Any], *, together: bool, array_limit: int = 0) -> list[Any]:
     """What Heap is told by a case's calls, in one batch or each in a batch of its own."""
     init = [decode(value) for value in case.get("init", [])]
     options = init[1] if len(init) > 1 else {}
-    config = {"integrations": options.get("integrations", {}), "arrayLimit": 0, "resetIdentity": False}
+    config = {"integrations": options.get("integrations", {}), "arrayLimit": array_limit, "resetIdentity": False}
     user: dict[str, Any] = {"id": None, "traits": {}, "anonymousId": "anonymous"}
     calls = []
     for method, *arguments in case["calls"]:
@@ -69,7 +69,7 @@ def test_a_recorded_case_gives_exactly_the_heap_calls_that_parity_or_the_rules_d
     case: dict[str, Any], together: bool
 ) -> None:
     """A recorded case gives exactly the Heap calls that parity or the rules demand."""
-    told = comparable(heap_calls(case, together))
+    told = comparable(heap_calls(case, together=together))
     answers = [comparable(decode(answer)) for answer in expected(case)]
     assert told in answers
 
