@@ -100,6 +100,7 @@ function readValue(reading) {
   if (next === "/") return readPattern(reading);
   if (match(reading, /(?:async\s+)?(?:function\b|\([\w\s,]*\)\s*=>|[A-Za-z_$][\w$]*\s*=>)/y))
     return readFunction(reading);
+  if (take(reading, /\(/y)) return readItems(reading, ")", [])[0];
   const number = take(reading, /[-+]?(?:0[xX][\da-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(n?)/y);
   if (number) return readNumber(number[0].replaceAll("_", ""), number[1] === "n", reading);
   if (take(reading, /-\s*Infinity\b/y)) return Number.NEGATIVE_INFINITY;

@@ -243,7 +243,7 @@ export function showAccount() {
     };
     keep("account", account);
     const id = account.email.toLowerCase();
-    analytics()?.identify(id, {
+    const identified = analytics()?.identify(id, {
       name: account.name,
       email: account.email,
       signedInAt: new Date(),
@@ -251,6 +251,7 @@ export function showAccount() {
     });
     track("Signed In", { method: "a name and nothing else" });
     show();
+    identified?.then(show); // what analytics knows is known once Python has read the call
     element("sign-out").focus();
     say(`Hello, ${account.name}`);
   });

@@ -1,0 +1,252 @@
+"""The inspector: a call's way, its values before and after, filter, copies, states; by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from heap_web.dev.server import running
+
+PATIENCE = 30_000
+CLIPBOARD = """Object.defineProperty(navigator, "clipboard", {
+  value: { writeText: async (text) => { window.copied = text; } },
+});"""
+NESTED = {"foo": {"bar": {"cheese": "american", "prop": [1, 2, 3], "products": [{"A": "Jello"}, {"B": "Peanut"}]}}}
+
+
+@pytest.fixture(scope="module")
+def demo(dist: Path) -> Iterator[str]:
+    """The demo's address."""
+    with running(dist=dist) as address:
+        yield address
+
+
+@pytest.fixture
+def panel(page: Page, demo: str) -> Locator:
+    """The open panel on the home page, after one event with nested values."""
+    page.add_init_script(CLIPBOARD)
+    page.goto(f"{demo}/")
+    page.get_by_role("button", name="heap-web").click()
+    page.evaluate("(values) => { analytics.track('Test Event', values); }", NESTED)
+    return page.get_by_role("region", name="heap-web inspector")
+
+
+def row(panel: Locator, name: str) -> Locator:
+    """The call of that name in the list."""
+    return panel.locator(".call").filter(has=panel.page.locator(".title", has_text=name))
+
+
+def test_shows_the_way_of_a_call(panel: Locator) -> None:
+    """A call's line opens to its way, and to its values with the changed ones marked."""
+    call = row(panel, "Test Event")
+    expect(call.locator(".badge")).to_have_text("delivered", timeout=PATIENCE)
+    call.get_by_role("button", name="Test Event").click()
+    expect(call.locator(".way li b")).to_contain_text(["made", "transformed", "delivered"])
+    expect(call.locator("tbody tr")).to_have_count(3)
+    expect(call.locator("tbody tr.changed th")).to_contain_text(["foo.bar.prop", "foo.bar.products"])
+    expect(call.locator("tbody tr").first.locator("td")).to_have_text(['"american"', '"american"'])
+    expect(call.locator("tbody tr").last.locator("td").last).to_have_text("""'[{"A":"Jello"},{"B":"Peanut"}]'""")
+
+
+def test_sees_the_calls_from_before_it_was_there(panel: Locator) -> None:
+    """The page's first call, made before the panel's module had arrived, is in the list."""
+    expect(panel.locator(".call .method")).to_have_text(["track", "page"], timeout=PATIENCE)
+
+
+def test_filters_the_calls(panel: Locator) -> None:
+    """The filter looks into names and values; clearing forgets the calls."""
+    panel.page.evaluate("() => { analytics.track('Other', { colour: 'green' }); }")
+    expect(panel.locator(".call")).to_have_count(3, timeout=PATIENCE)
+    panel.get_by_role("searchbox").fill("AMERICAN")
+    expect(panel.locator(".call .title")).to_have_text(["Test Event"])
+    expect(panel.locator("#view-Calls [role=status]")).to_contain_text("1 of 3 calls")
+    panel.get_by_role("searchbox").fill("")
+    panel.get_by_role("button", name="Clear").click()
+    expect(panel.locator(".call")).to_have_count(0)
+
+
+def test_copies_a_call(panel: Locator) -> None:
+    """A call is copied as JSON with its commands, and as the line of Python that makes it."""
+    call = row(panel, "Test Event")
+    expect(call.locator(".badge")).to_have_text("delivered", timeout=PATIENCE)
+    call.get_by_role("button", name="Test Event").click()
+    call.get_by_role("button", name="Copy as JSON").click()
+    expect(call.locator(".said")).to_have_text("Copied")
+    copied = json.loads(panel.page.evaluate("copied"))
+    assert (copied["method"], copied["arguments"]) == ("track", ["Test Event", NESTED])
+    assert copied["commands"][0][2]["foo.bar.prop"] == "[1,2,3]"
+    call.get_by_role("button", name="Copy as Python").click()
+    text = panel.page.evaluate("copied")
+    told: list[Any] = []
+    eval(text, {"analytics": type("Analytics", (), {"track": staticmethod(lambda *given: told.extend(given))})})
+    assert told == ["Test Event", NESTED]
+
+
+def test_shows_the_state_and_the_timings(panel: Locator) -> None:
+    """The second tab says how long Python took to start and where it runs, and draws a bar for each call."""
+    panel.get_by_role("tab", name="Runtime").click()
+    facts = panel.locator("dl.facts dd")
+    expect(facts.first).to_contain_text("ready in", timeout=PATIENCE)
+    expect(facts.nth(2)).to_have_text("live", timeout=PATIENCE)
+    expect(panel.get_by_role("img", name="One call: median")).to_be_visible(timeout=PATIENCE)
+    expect(panel.locator("progress")).to_be_hidden()
+
+
+def test_lists_warnings(panel: Locator) -> None:
+    """What the developer was warned of is in the third tab, with its number beside the tab's name."""
+    panel.page.evaluate("() => { analytics.track(''); }")
+    tab = panel.get_by_role("tab", name="Warnings")
+    expect(tab).to_contain_text("1", timeout=PATIENCE)
+    tab.click()
+    expect(panel.locator(".notices li")).to_have_count(1)
+    expect(panel.locator(".notices li")).to_contain_text("name")
+
+
+def test_is_used_by_keyboard(page: Page, demo: str) -> None:
+    """Opened by Enter, its tabs turned by the arrows, closed by Escape, which gives the focus back."""
+    page.goto(f"{demo}/")
+    pill = page.get_by_role("button", name="heap-web")
+    pill.press("Enter")
+    panel = page.get_by_role("region", name="heap-web inspector")
+    expect(panel.get_by_role("tab", name="Calls")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(panel.get_by_role("tab", name="Runtime")).to_be_focused()
+    expect(panel.get_by_role("tab", name="Runtime")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(panel.get_by_role("tab", name="Warnings")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(pill).to_be_focused()
+
+
+def test_an_open_line_stays_open_while_calls_come(panel: Locator) -> None:
+    """New calls come above; the line that is open and has the focus stays so."""
+    call = row(panel, "Test Event")
+    expect(call.locator(".badge")).to_have_text("delivered", timeout=PATIENCE)
+    line = call.get_by_role("button", name="Test Event")
+    line.press("Enter")
+    panel.page.evaluate("() => { for (let n = 0; n < 20; n += 1) analytics.track('Later', { n }); }")
+    expect(row(panel, "Later")).to_have_count(20)
+    expect(line).to_be_focused()
+    expect(line).to_have_attribute("aria-expanded", "true")
+
+
+def test_stays_as_it_was_on_the_next_page(panel: Locator, demo: str) -> None:
+    """Open on one page, it is open on the next, at the same tab."""
+    panel.get_by_role("tab", name="Runtime").click()
+    panel.page.goto(f"{demo}/products")
+    expect(panel.get_by_role("tab", name="Runtime")).to_have_attribute("aria-selected", "true")
+
+
+def test_opens_by_the_address(page: Page, demo: str) -> None:
+    """`?heap-web=inspect` opens it."""
+    page.goto(f"{demo}/?heap-web=inspect")
+    expect(page.get_by_role("region", name="heap-web inspector")).to_be_visible()
+
+
+def test_a_burst_does_not_hold_the_page_up(panel: Locator) -> None:
+    """With the panel open, 2,000 calls leave a bounded list, and no frame of the page waits long for it."""
+    longest = panel.page.evaluate(
+        """async () => {
+          for (let n = 0; n < 2000; n += 1) analytics.track("Burst", { n });
+          let longest = 0;
+          for (let frame = 0, last = performance.now(); frame < 60; frame += 1) {
+            await new Promise(requestAnimationFrame);
+            longest = Math.max(longest, performance.now() - last);
+            last = performance.now();
+          }
+          return longest;
+        }"""
+    )
+    expect(panel.locator(".call")).to_have_count(150)
+    assert longest < 1000
+
+
+def module(page: Page, demo: str, name: str) -> str:
+    """Goes to the demo and gives the address of one of the inspector's or the demo's modules."""
+    page.goto(f"{demo}/plain")
+    script = page.locator("script[type=module]").get_attribute("src") or ""
+    return script.replace("demo.js", name)
+
+
+@pytest.mark.parametrize(
+    ("args", "commands", "rows"),
+    [
+        (["E", {"a": {"b": 1}}], [["track", "E", {"a.b": 1}]], [["a.b", "same"]]),
+        (["E", {"a": [1]}], [["track", "E", {"a": "[1]"}]], [["a", "changed"]]),
+        (["E", {"a": None, "b": {}}], [["track", "E", {}]], [["a", "dropped"], ["b", "dropped"]]),
+        (["E", {"a": {"$": "bigint", "v": "7"}}], [["track", "E", {"a": 7}]], [["a", "changed"]]),
+        (["E", {"a": {"$": "undefined"}}], [["track", "E", {}]], [["a", "dropped"]]),
+        (["E", {"$": "object", "v": [["$", 1]]}], [["track", "E", {"$": 1}]], [["$", "same"]]),
+        (
+            ["u", {"email": "a@b"}],
+            [["identify", "u"], ["addUserProperties", {"_email": "a@b"}]],
+            [["email → _email", "changed"]],
+        ),
+        (["E", {"p": [{"n": 1}]}], [["track", "E", {"p.0.n": 1}]], [["p.0.n", "same"]]),
+        (["E"], [["track", "E", {"extra": 1}]], [["extra", "added"]]),
+        (["E"], [["track", "E", {}]], []),
+    ],
+)
+def test_compares_values_before_and_after(
+    page: Page, demo: str, args: list[object], commands: list[object], rows: list[list[str]]
+) -> None:
+    """Each property is one row: the same, changed, added or dropped."""
+    url = module(page, demo, "src/inspector/compare.js")
+    script = "async ([url, args, commands]) => (await import(url)).compare(args, commands)"
+    assert [[row["key"], row["mark"]] for row in page.evaluate(script, [url, args, commands])] == rows
+
+
+@pytest.mark.parametrize(
+    ("args", "javascript", "python"),
+    [
+        (["E"], 'f("E")', 'f("E")'),
+        (["E", {"a b": [True, None]}], 'f("E", { "a b": [true, null] })', 'f("E", {"a b": [True, None]})'),
+        ([{"$": "bigint", "v": "10"}], "f(10n)", "f(10)"),
+        ([{"$": "number", "v": "NaN"}], "f(NaN)", 'f(float("nan"))'),
+        ([{"$": "number", "v": "-Infinity"}], "f(-Infinity)", 'f(float("-inf"))'),
+        ([{"$": "undefined"}], "f(undefined)", "f(None)"),
+        (['a "b"'], """f('a "b"')""", """f('a "b"')"""),
+        (["a \"b\" 'c'\n"], r"""f("a \"b\" 'c'\n")""", r"""f("a \"b\" 'c'\n")"""),
+        (
+            [{"long": "x" * 60, "list": [1, 2]}],
+            'f({\n  long: "' + "x" * 60 + '",\n  list: [1, 2]\n})',
+            'f({\n    "long": "' + "x" * 60 + '",\n    "list": [1, 2],\n})',
+        ),
+    ],
+)
+def test_writes_a_call_as_source(page: Page, demo: str, args: list[object], javascript: str, python: str) -> None:
+    """A call is written as one would write it in JavaScript and in Python, with the values that JSON does not have."""
+    url = module(page, demo, "src/inspector/source.js")
+    script = "async ([url, name, args]) => (await import(url))[name]('f', args)"
+    assert page.evaluate(script, [url, "toJavaScript", args]) == javascript
+    assert page.evaluate(script, [url, "toPython", args]) == python
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('{"a": [1, 2.5e3, -0.5]}', {"a": [1, 2500, -0.5]}),
+        ("{ a: 'x', 'b c': `y\nz`, 1: .5, }", {"1": 0.5, "a": "x", "b c": "y\nz"}),
+        ("[true, false, null, 0x1F, 1_000] // and so on", [True, False, None, 31, 1000]),
+        ('"\\u00e9\\x41\\u{1F95C}\\n"', "éA🥜\n"),
+        ("/* none */ {}", {}),
+        ("new Date('2026-02-28T00:00:00Z')", "2026-02-28T00:00:00.000Z"),
+        (
+            "{ when: [new Date(0)], f: () => ({ a: 1 }), g: function x(a) { return { b: 2 } } }",
+            {"when": ["1970-01-01T00:00:00.000Z"]},
+        ),
+        ("{ '__proto__': 1 }", {"__proto__": 1}),
+    ],
+)
+def test_reads_values_as_javascript_writes_them(page: Page, demo: str, written: str, shown: object) -> None:
+    """The playground's reader takes JSON and what people write instead of it."""
+    url = module(page, demo, "src/demo/literal.js")
+    script = "async ([url, text]) => JSON.stringify((await import(url)).readLiteral(text))"
+    assert json.loads(page.evaluate(script, [url, written])) == shown
