@@ -4,7 +4,9 @@ Sources: ECMA-262, Number::toString and JSON.stringify (well-formed: a lone surr
 """
 
 import re
-from json.encoder import JSONEncoder, encode_basestring
+from collections.abc import Callable
+from json import encoder
+from json.encoder import JSONEncoder, encode_basestring, encode_basestring_ascii
 from typing import Any, Final
 
 #: Largest integer n so that n and n + 1 are both exact in a double (Number.MAX_SAFE_INTEGER).
@@ -106,7 +108,21 @@ def _escape_surrogates(text: str) -> str:
     return text
 
 
-_encode = JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")).encode
+def compact_encoder(*, ascii_only: bool) -> Callable[[object], str]:
+    """Writes plain JSON without spaces, NaN and what is no JSON excepted (ValueError, TypeError).
+
+    JSONEncoder sets its C half up anew for each text, which takes longer than writing the text of a call; so the C half
+    is kept where it is to be had.
+    """
+    make = getattr(encoder, "c_make_encoder", None)
+    if make is None:
+        return JSONEncoder(ensure_ascii=ascii_only, check_circular=False, allow_nan=False, separators=(",", ":")).encode
+    quote = encode_basestring_ascii if ascii_only else encode_basestring
+    encode = make(None, None, quote, None, ":", ",", False, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
+_encode = compact_encoder(ascii_only=False)
 # a number that Python may write otherwise than JavaScript (1.0, -0.0, 1e-07), or text that looks like one
 _OTHER_NUMBER = re.compile(r"[0-9](?:\.0(?![0-9])|e[-+][0-9])")
 

@@ -8,14 +8,14 @@ class that touches JavaScript.
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from json import JSONDecoder, JSONEncoder
+from json import JSONDecoder
 from typing import Any, Final, Protocol
 
 from .analytics import Analytics
 from .calls import Call, Track, parse
 from .commands import Command
 from .errors import CallError
-from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim
+from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim, compact_encoder
 from .properties import MAX_DEPTH, Plain, entries, plain
 from .results import Result, Status
 from .scalars import attempt, date_text
@@ -293,7 +293,7 @@ class PageAnalytics(Analytics):
         self._page.complain(message)
 
 
-_json = JSONEncoder(check_circular=False, separators=(",", ":")).encode
+_json = compact_encoder(ascii_only=True)
 
 
 def _parsed(text: str | None) -> Any:

@@ -11,20 +11,20 @@ what the developer should know (an event without a name, values too deep) is a w
 """
 
 from collections.abc import Mapping
-from json import JSONDecoder, JSONEncoder
+from json import JSONDecoder
 from types import MappingProxyType
 from typing import Any
 
 from .calls import Identify, Reader, Track, parse
 from .errors import CallError
-from .javascript import from_wire
+from .javascript import compact_encoder, from_wire
 from .properties import NOTHING, Plain, entries, plain
 from .session import take
 from .settings import Settings
 from .user import User, remembered
 
 _decode = JSONDecoder(parse_constant=lambda _: None).decode
-_encode = JSONEncoder(check_circular=False, separators=(",", ":")).encode
+_encode = compact_encoder(ascii_only=True)
 
 
 def run(text: str) -> str:
