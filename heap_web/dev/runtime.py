@@ -41,7 +41,7 @@ def _byte_code(wheel: Path) -> Path:
     micropip = _micropip()
     scripts = files_under(FROZEN, "*.py")
     tools = [TOOLS / "install.mjs", TOOLS / "interpreter.mjs"]
-    key = fingerprint([wheel, micropip, *scripts, *tools, PYODIDE / "package.json"])
+    key = fingerprint([wheel, micropip, SAMPLE, *scripts, *tools, PYODIDE / "package.json"])
 
     def make(out: Path) -> None:
         options = {
@@ -51,6 +51,7 @@ def _byte_code(wheel: Path) -> Path:
             "wheelName": wheel.name,
             "scripts": {path.relative_to(FROZEN).as_posix(): str(path) for path in scripts},
             "entry": ENTRY,
+            "sample": SAMPLE.read_text("utf-8"),
             "out": str(out / "modules.zip"),
         }
         node_tool("installing the wheel in Pyodide", "install.mjs", json.dumps(options))

@@ -5,7 +5,7 @@ import { asTool, startInterpreter } from "./interpreter.mjs";
 
 const SCRIPTS = "/home/pyodide/frozen";
 
-await asTool(async ({ pyodide, micropip, wheel, wheelName, scripts, entry, out }) => {
+await asTool(async ({ pyodide, micropip, wheel, wheelName, scripts, entry, sample, out }) => {
   const python = await startInterpreter({ pyodide });
   python.unpackArchive(new Uint8Array(readFileSync(micropip)), "whl");
   python.FS.writeFile(`/tmp/${wheelName}`, readFileSync(wheel));
@@ -15,6 +15,6 @@ await asTool(async ({ pyodide, micropip, wheel, wheelName, scripts, entry, out }
     python.FS.writeFile(`${SCRIPTS}/${name}`, readFileSync(path));
   }
   python.runPython(`import importlib, sys; importlib.invalidate_caches(); sys.path.insert(0, '${SCRIPTS}')`);
-  python.pyimport("compile_modules").write_zip(entry, "/tmp/modules.zip");
+  python.pyimport("compile_modules").write_zip(entry, sample, "/tmp/modules.zip");
   writeFileSync(out, python.FS.readFile("/tmp/modules.zip"));
 });

@@ -27,9 +27,9 @@ def source_of(name: str) -> tuple[str, str] | None:
     return stem, stand_in.read_text("utf-8") if stand_in.exists() else source
 
 
-def write_zip(entry: str, path: str) -> None:
-    """Imports `entry` and writes all Python modules that are loaded by then, and `settle`, to the zip at `path`."""
-    importlib.import_module(entry)
+def write_zip(entry: str, sample: str, path: str) -> None:
+    """Has module `entry` run the sample and writes all Python modules loaded by then, and `settle`, to the zip at `path`."""
+    importlib.import_module(entry).run(sample)
     names = {name for name in sys.modules if name not in ("__main__", __name__)} | {"settle"}
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(names):
