@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from heap_web.dev.steps import DIST
 from tests.conformance.cases.codec import decode
 from tests.conformance.test_classic import CLASSIC, comparable, expected
 
@@ -19,6 +20,14 @@ CASES = [case for case in CLASSIC if case["class"] != "core"]
 # These need a context, a page or a moment of their own; all others share one page, loaded anew for each.
 SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")
 NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+# The name and options are those that the loader gives.
+HOLD = """
+(runtime) => {
+  const name = `heap-web ${runtime.split("/")[3]}`;
+  window.held = new SharedWorker(`${runtime}worker.js`, { type: "module", name, extendedLifetime: true });
+  held.port.start();
+}
+"""
 CALL = """
 async (calls) => {
   const called = [], threw = [], results = [];
@@ -84,10 +93,13 @@ def judge(case: dict[str, Any], outcome: tuple[list[Any], list[Any], list[Any]])
 
 
 @pytest.fixture(scope="module")
-def shared(browser: Browser) -> Iterator[tuple[Page, Watch]]:
-    """One page for all ordinary cases of a browser, so that Python boots once."""
+def shared(browser: Browser, running_site: Site) -> Iterator[tuple[Page, Watch]]:
+    """One page for all ordinary cases of a browser, beside one that keeps the SharedWorker, so that Python boots once."""
     context = browser.new_context(timezone_id="UTC")
     watch = Watch(context)
+    keeper = context.new_page()
+    keeper.goto(running_site.page("/keeper", "<!doctype html><title>keeper</title>"))
+    keeper.evaluate(HOLD, f"/dist/{json.loads((DIST / 'manifest.json').read_text('utf-8'))['runtime']}")
     record(context)
     yield context.new_page(), watch
     context.close()
