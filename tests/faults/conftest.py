@@ -1,0 +1,78 @@
+"""The counting site, a visitor for each test, and the table of what every fault cost: it must be nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserType
+
+from heap_web.dev.steps import DIST
+from tests.browser.conftest import browser_type_launch_args, dist  # noqa: F401  (fixtures)
+from tests.browser.serving import serving
+
+from .counting import Counting
+from .table import Row, as_json, as_markdown
+from .visitor import Visitor
+
+ROWS = pytest.StashKey[list[Row]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Knows the marker that numbers and names a fault, and starts an empty table."""
+    config.addinivalue_line("markers", "fault(number, name, freezing=False): a row; with a back/forward cache")
+    config.stash[ROWS] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Prints the table, and writes it to dist/ as JSON and as Markdown."""
+    rows = config.stash[ROWS]
+    if not rows:
+        return
+    (DIST / "faults.json").write_text(as_json(rows), "utf-8")
+    (DIST / "faults.md").write_text(as_markdown(rows), "utf-8")
+    terminalreporter.section("faults: what was made and what Heap received")
+    terminalreporter.write(as_markdown(rows))
+
+
+@pytest.fixture(scope="session")
+def running_site(dist: Path) -> Iterator[Counting]:  # noqa: F811
+    """One counting server for all faults."""
+    with serving(dist, Counting) as site:
+        yield site
+
+
+@pytest.fixture
+def site(running_site: Counting) -> Counting:
+    """The counting site, with nothing counted yet."""
+    running_site.clear()
+    return running_site
+
+
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest, browser: Browser, browser_name: str, site: Counting) -> Iterator[Visitor]:
+    """A visitor with a fresh profile. After the test every call is accounted for, and the fault gets its row."""
+    marker = request.node.get_closest_marker("fault")
+    number, name = marker.args
+    if marker.kwargs.get("freezing"):
+        browser = request.getfixturevalue("freezing_browser")
+    with Visitor.of(browser, browser_name, site) as visitor:
+        yield visitor
+        visitor.leave()
+        row = Row.of(number, name, browser_name, visitor)
+    request.config.stash[ROWS].append(row)
+    row.check()
+
+
+@pytest.fixture(scope="session")
+def freezing_browser(
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],  # noqa: F811
+) -> Iterator[Browser]:
+    """A browser that keeps its back/forward cache, which Playwright switches off by itself."""
+    arguments = {**browser_type_launch_args, "ignore_default_args": ["--disable-back-forward-cache"]}
+    browser = browser_type.launch(**arguments)
+    yield browser
+    browser.close()

@@ -1,0 +1,74 @@
+"""A site that counts what Heap received: every delivery once, whatever becomes of the page that made it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tests.browser.serving import Site
+
+LAB = (Path(__file__).parent / "lab.js").read_text("utf-8")
+HEAP = "window.heap = lab.heap(window.heap);"
+Alteration = Callable[[Request, Callable[[], Response]], Awaitable[Response]]
+
+
+@dataclass
+class Counting(Site):
+    """`altered` maps the end of a path to what answers in place of the file; `made` is what pages told of.
+
+    `on_made` is called in the server's thread for each call that a page tells of, before the page goes on.
+    """
+
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    altered: dict[str, Alteration] = field(default_factory=dict)
+    on_made: Callable[[str], None] | None = None
+
+    def clear(self) -> None:
+        """Forgets all that an earlier test left."""
+        for kept in (self.pages, self.asked, self.notes, self.made, self.altered):
+            kept.clear()
+        self.on_made = None
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The notes of one kind, in the order in which they came in."""
+        return [note for note in list(self.notes.values()) if note["kind"] == kind]
+
+    def received(self) -> Counter[str]:
+        """How often Heap was told of each call."""
+        return Counter(note["call"] for note in self.of("received"))
+
+    async def answer(self, request: Request) -> Response:
+        """Takes the lab's posts; answers everything else as a site does, with what a test has altered."""
+        path = request.url.path
+        if path == "/lab/notes":
+            return self._note(json.loads(await request.body()))
+        if path.startswith("/lab/made/"):
+            return self._made(path.removeprefix("/lab/made/"))
+        if path == "/lab.js":
+            return Response(LAB, media_type="text/javascript", headers={"cache-control": "no-cache"})
+        if path == "/heap.js":
+            return Response(HEAP, media_type="text/javascript", headers={"cache-control": "no-cache"})
+        for end, alter in self.altered.items():
+            if path.endswith(end):
+                self.asked.append((request.method, path, ""))
+                return await alter(request, lambda: self.file(self.dist / path.removeprefix("/dist/"), "identity"))
+        return await super().answer(request)
+
+    def _note(self, notes: list[dict[str, Any]]) -> Response:
+        for note in notes:
+            self.notes.setdefault(note["key"], note)
+        return Response(status_code=204)
+
+    def _made(self, call: str) -> Response:
+        self.made.append(call)
+        if self.on_made:
+            self.on_made(call)
+        return Response(status_code=204)

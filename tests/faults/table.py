@@ -1,0 +1,90 @@
+"""The table of faults: calls made, calls received, duplicates, errors that the page saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .visitor import Visitor
+
+HEAD = ("fault", "", "engine", "calls made", "received", "lost", "twice", "page errors")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one fault cost in one engine. `unordered`, `wrong`: calls out of order, and values that are not flat."""
+
+    fault: int
+    name: str
+    engine: str
+    made: int
+    received: int
+    lost: tuple[str, ...]
+    twice: tuple[str, ...]
+    errors: tuple[str, ...]
+    unordered: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fault: int, name: str, engine: str, visitor: Visitor) -> Row:
+        """Counts what a visitor made and what the site received."""
+        received = visitor.site.received()
+        made = set(visitor.made)
+        return cls(
+            fault,
+            name,
+            engine,
+            made=len(made),
+            received=len(set(received) & made) + len(set(received) - made),
+            lost=tuple(sorted(made - set(received) - visitor.refused)),
+            twice=tuple(call for call, times in received.items() if times > 1),
+            errors=tuple(visitor.errors()),
+            unordered=tuple(out_of_order(visitor.site.of("received"))),
+            wrong=tuple(note["what"] for note in visitor.site.of("wrong")),
+        )
+
+    def check(self) -> None:
+        """Fails unless the fault cost nothing."""
+        assert not self.lost, f"{len(self.lost)} of {self.made} lost: {self.lost[:5]}"
+        assert not self.twice, f"{len(self.twice)} twice: {self.twice[:5]}"
+        assert not self.errors, f"the page saw errors: {self.errors}"
+        assert not self.unordered, f"out of order: {self.unordered[:5]}"
+        assert not self.wrong, f"Heap was told what is not flat: {self.wrong[:5]}"
+
+
+def out_of_order(notes: Sequence[dict[str, str]]) -> list[str]:
+    """Calls that a page delivered after a later one of the same burst. Ids end in -<number within the burst>."""
+    last: dict[tuple[str, str], int] = {}
+    found = []
+    for note in sorted(notes, key=lambda note: int(note["key"].rpartition(":")[2])):
+        burst, _, number = note["call"].rpartition("-")
+        of = (note["key"].partition(":")[0], burst)
+        if int(number) < last.get(of, -1):
+            found.append(note["call"])
+        last[of] = int(number)
+    return found
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """The rows as JSON, in the order of the faults."""
+    return json.dumps([asdict(row) for row in ordered(rows)], indent=1) + "\n"
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table, in the order of the faults, with their sum."""
+    lines = [HEAD, ("---:", "---", "---", "---:", "---:", "---:", "---:", "---:")]
+    for row in ordered(rows):
+        counts = (row.made, row.received, len(row.lost), len(row.twice), len(row.errors))
+        lines.append((str(row.fault), row.name, row.engine, *(f"{count:,}" for count in counts)))
+    sums = [sum(row.made for row in rows), sum(row.received for row in rows)]
+    sums += [sum(len(getattr(row, field)) for row in rows) for field in ("lost", "twice", "errors")]
+    lines.append(("", "all", "", *(f"{total:,}" for total in sums)))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def ordered(rows: Sequence[Row]) -> list[Row]:
+    """The rows by fault, name and engine."""
+    return sorted(rows, key=lambda row: (row.fault, row.name, row.engine))

@@ -1,0 +1,103 @@
+"""Pages that are left: by navigation, by reload, into the back/forward cache; and pages that are not shown yet."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from .visitor import Visitor, ids
+
+# Counts the batches that go to Python, by whatever port.
+BATCHES = """<script>
+  window.batches = 0;
+  for (const { prototype } of [MessagePort, Worker]) {
+    const { postMessage } = prototype;
+    prototype.postMessage = function (message, ...rest) {
+      if (message.type === "batch") batches++;
+      return postMessage.call(this, message, ...rest);
+    };
+  }
+</script>"""
+NOTES = """<script>
+  addEventListener("pageshow", ({ persisted }) => persisted && lab.note("thawed", {}));
+  addEventListener("pagehide", () => window.atLast && lab.burst(atLast, 10));
+</script>"""
+IN_FLIGHT = """async ([tag, count]) => {
+  const before = batches;
+  lab.burst(tag, count);
+  while (batches === before) await null;
+}"""
+
+
+def ready(page: Page) -> None:
+    """Waits until Python and Heap are there."""
+    page.evaluate("() => analytics.ready().then(() => {})")
+
+
+@pytest.mark.fault(3, "navigation in the same tick as track, 5 times")
+def test_calls_in_the_tick_of_a_navigation_arrive(visitor: Visitor) -> None:
+    """Calls made in the tick that also leaves the page arrive, from page to page."""
+    first, *others = [visitor.put(f"/page-{i}") for i in range(6)]
+    page = visitor.go(first)
+    for i, url in enumerate(others):
+        with page.expect_navigation(url=url, wait_until="commit"):
+            page.evaluate("([tag, url]) => { lab.burst(tag, 20); location.href = url; }", [f"nav-{i}", url])
+        visitor.made += ids(f"nav-{i}", 20)
+        page.wait_for_function("() => window.analytics")
+    visitor.arrived(visitor.made)
+
+
+@pytest.mark.fault(4, "reload with a batch in flight, 5 times")
+def test_a_reload_with_a_batch_in_flight_costs_nothing(visitor: Visitor) -> None:
+    """Calls whose batch is with Python when the page reloads arrive once."""
+    page = visitor.open("/", BATCHES)
+    for i in range(5):
+        ready(page)
+        with page.expect_navigation(wait_until="commit"):
+            page.evaluate(
+                f"async (burst) => {{ await ({IN_FLIGHT})(burst); location.reload(); }}", [f"reload-{i}", 100]
+            )
+        visitor.made += ids(f"reload-{i}", 100)
+        page.wait_for_function("() => window.analytics")
+    visitor.arrived(visitor.made)
+
+
+@pytest.mark.fault(17, "back/forward cache: in flight and in the last tick, 10 times", freezing=True)
+def test_pages_that_freeze_and_thaw_neither_lose_nor_double(visitor: Visitor) -> None:
+    """Calls in flight as the page freezes, and calls in its last tick, arrive once, back and forth ten times."""
+    one, two = visitor.put("/one", NOTES + BATCHES), visitor.put("/two", NOTES + BATCHES)
+    page = visitor.go(one)
+    ready(page)
+    page.goto(two)
+    for i in range(10):
+        ready(page)
+        there = one if i % 2 == 0 else two
+        page.evaluate(
+            f"(burst) => {{ window.atLast = 'last-' + burst[0]; return ({IN_FLIGHT})(burst); }}", [f"ice-{i}", 20]
+        )
+        page.evaluate("(back) => { back ? history.back() : history.forward(); }", i % 2 == 0)
+        page.wait_for_url(there, wait_until="commit")
+        visitor.made += [*ids(f"ice-{i}", 20), *ids(f"last-ice-{i}", 10)]
+        visitor.arrived(visitor.made)
+    assert len(visitor.site.of("thawed")) == 10
+
+
+@pytest.mark.only_browser("chromium")
+@pytest.mark.fault(17, "prerendered page: nothing before it is shown", freezing=True)
+def test_a_prerendered_page_delivers_nothing_before_it_is_shown(visitor: Visitor) -> None:
+    """Calls of a prerendered page arrive once it is shown, and none before."""
+    site = visitor.site
+    shown = visitor.put(
+        "/soon",
+        "<script>if (document.prerendering) lab.note('prerendering', {})</script>",
+        after="<script>lab.burst('soon', 10)</script>",
+    )
+    rules = '<script type="speculationrules">{"prerender": [{"urls": ["/soon"], "eagerness": "immediate"}]}</script>'
+    page = visitor.open("/", after=rules)
+    visitor.until(lambda: bool(site.of("prerendering")), "the page is prerendered")
+    visitor.burst(page, "first", 1)
+    visitor.arrived(visitor.made)
+    assert set(site.received()) == {"first-0"}
+    page.evaluate("(url) => { location.href = url; }", shown)
+    visitor.made += ids("soon", 10)
+    visitor.arrived(visitor.made)

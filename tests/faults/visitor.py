@@ -1,0 +1,168 @@
+"""A visitor of the counting site: opens pages, makes calls, and at last leaves, when every call must have arrived."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, WebError
+from playwright.sync_api import Error as BrowserError
+
+from .counting import HEAP, Counting
+
+APP = "1535634150"
+HEAPS = "https://cdn.heapanalytics.com/**"
+# Deadlines of waits, not expectations: a machine may be busy with other things.
+SECONDS = 60
+NONE: Mapping[str, str] = {}
+
+
+def html(site: Counting, *scripts: str, app: str | None = APP, **attributes: str) -> str:
+    """A page with the lab first, then the scripts, then heap-web.js with these attributes (data_consent="required")."""
+    settings = {"data-app-id": app, **{name.replace("_", "-"): value for name, value in attributes.items()}}
+    tag = " ".join(f'{name}="{value}"' for name, value in settings.items() if value is not None)
+    loader = f'<script src="{site.built("heap-web.js")}" {tag}></script>'
+    head = '<!doctype html><meta charset=utf-8><title>lab</title><script src="/lab.js"></script>'
+    return head + "".join(scripts) + loader
+
+
+def ids(tag: str, count: int) -> list[str]:
+    """The ids of a burst's calls."""
+    return [f"{tag}-{i}" for i in range(count)]
+
+
+def heap_script(stop: str = "") -> Any:
+    """Answers Heap's host as it does by day: with a Heap that counts."""
+    return lambda route: route.fulfill(body=stop or HEAP, content_type="text/javascript")
+
+
+@dataclass
+class Visitor:
+    """`made`: ids of all calls so far; `refused`: those that must not arrive; `final`: the path of the last visit."""
+
+    browser: Browser
+    context: BrowserContext
+    engine: str
+    site: Counting
+    made: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
+    final: str = "/last"
+
+    @classmethod
+    @contextmanager
+    def of(cls, browser: Browser, engine: str, site: Counting, **options: Any) -> Iterator[Visitor]:
+        """A visitor with a fresh profile, to whom Heap's host answers with a Heap that counts."""
+        context = browser.new_context(**options)
+        visitor = cls(browser, context, engine, site)
+        context.on("weberror", visitor._saw)
+        visitor.answer_heap(heap_script())
+        try:
+            yield visitor
+        finally:
+            context.close()
+
+    def _saw(self, error: WebError) -> None:
+        self.seen.append(f"uncaught: {error.error}")
+
+    def errors(self) -> list[str]:
+        """What the pages saw go wrong, by the browser's word or by their own."""
+        return self.seen + [note["what"] for note in self.site.of("error")]
+
+    def answer_heap(self, handler: Any) -> None:
+        """From now on Heap's host answers like this."""
+        self.context.unroute(HEAPS)
+        self.context.route(HEAPS, handler)
+
+    def block_heap(self) -> None:
+        """From now on Heap's host cannot be reached."""
+        self.answer_heap(lambda route: route.abort())
+
+    def put(
+        self, path: str, *before: str, after: str = "", headers: Mapping[str, str] = NONE, **attributes: Any
+    ) -> str:
+        """Puts a page at a path, with markup before and after our script; returns its URL."""
+        return self.site.page(path, html(self.site, *before, **attributes) + after, **headers)
+
+    def go(self, url: str, page: Page | None = None) -> Page:
+        """Goes to a page, as far as the end of its scripts: nothing of Heap or Python need have loaded."""
+        page = page or self.context.new_page()
+        page.goto(url, wait_until="commit")
+        page.wait_for_function("() => window.analytics && window.lab && document.readyState !== 'loading'")
+        return page
+
+    def open(self, path: str = "/", *before: str, page: Page | None = None, **rest: Any) -> Page:
+        """Puts a page at a path and goes there."""
+        return self.go(self.put(path, *before, **rest), page)
+
+    def burst(self, page: Page, tag: str, count: int, **properties: Any) -> list[str]:
+        """Makes calls on a page in one tick; returns their ids."""
+        calls = page.evaluate(
+            "([tag, count, properties]) => lab.burst(tag, count, properties)", [tag, count, properties]
+        )
+        self.made += calls
+        return calls
+
+    def settle(self, page: Page, seconds: float = SECONDS) -> dict[str, int]:
+        """Waits until every promise of the page's calls has settled; returns how often each status came."""
+        page.wait_for_function("() => lab.done", timeout=seconds * 1000)
+        return page.evaluate("() => lab.settled")
+
+    def arrived(self, calls: Iterable[str], seconds: float = SECONDS) -> None:
+        """Waits until Heap was told of these calls."""
+        wanted = set(calls)
+        self.until(lambda: wanted <= set(self.site.received()), f"all of {len(wanted)} calls arrive", seconds)
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+        """Waits until something is so, while routes go on being answered; fails with `what` if it is not so in time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, (
+                f"not within {seconds} s: {what}; {len(self.site.received())} calls have arrived"
+            )
+            self.context.cookies()  # lets Playwright answer routes
+            time.sleep(0.02)
+
+    def kill(self, half: bool = False) -> None:
+        """Kills every process that renders pages or runs workers, or every second of them, at once."""
+        for pid in sorted(self.renderers())[:: 2 if half else 1]:
+            os.kill(pid, signal.SIGKILL)
+
+    def renderers(self) -> list[int]:
+        """The processes that render pages, of this browser alone."""
+        parents = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    words = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                    parents[int(entry.name)] = (int((entry / "stat").read_text().rpartition(")")[2].split()[1]), words)
+                except OSError:
+                    continue
+        own = {os.getpid()}
+        while more := {pid for pid, (parent, _) in parents.items() if parent in own} - own:
+            own |= more
+        mark = "--type=renderer" if self.engine == "chromium" else "-contentproc"
+        end = "" if self.engine == "chromium" else "tab"
+        return [
+            pid for pid in own if pid in parents and mark in parents[pid][1] and parents[pid][1].strip().endswith(end)
+        ]
+
+    def leave(self) -> None:
+        """A last visit: what earlier pages left is delivered before its own call, and then the journal is empty."""
+        for page in self.context.pages:
+            try:
+                page.close()
+            except BrowserError:
+                continue  # killed
+        self.answer_heap(heap_script())
+        self.context.set_offline(False)
+        page = self.open(self.final)
+        last = self.burst(page, "last", 1)
+        self.arrived(set(self.made) - self.refused | set(last))
+        page.wait_for_function("() => !lab.journal().length", timeout=SECONDS * 1000)
