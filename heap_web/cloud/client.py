@@ -64,6 +64,11 @@ class _Client:
         self._retry = retry or Retry()
         self._clock = clock
 
+    @property
+    def api(self) -> str:
+        """Which of Heap's endpoints are told: "public" or "integrations"."""
+        return self._calls.api
+
     def refusals(self) -> Iterator[Refusal]:
         """The calls that Heap said no to, with what it said, oldest first. They are kept: see
         `Outbox.retry_refused`.

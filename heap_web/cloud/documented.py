@@ -6,6 +6,7 @@ Sources: https://developers.heap.io/reference/track-1 and https://developers.hea
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from heap_web.cloud.entries import Entry, json_of
 from heap_web.cloud.messages import NO_USER, Message
@@ -40,7 +41,7 @@ def entries(message: Message, timestamp: str, key: str) -> tuple[Entry, ...]:
     given = limited(message.traits) if message.traits else {}
     traits = {name: value for name, value in given.items() if not _is_reserved(name)}
     if traits:
-        told.append(Entry(USERS, user, key, json_of({"identity": user, "properties": traits})))
+        told.append(update(user, traits, key))
     if message.kind != "identify":
         properties = limited(message.properties)
         if message.name is not None and message.name.strip():
@@ -54,6 +55,11 @@ def entries(message: Message, timestamp: str, key: str) -> tuple[Entry, ...]:
         }
         told.append(Entry(TRACK, user, key, json_of(body)))
     return tuple(told)
+
+
+def update(user: str, properties: Mapping[str, Scalar], key: str) -> Entry:
+    """A user's properties, flat and within Heap's limits already, as an entry."""
+    return Entry(USERS, user, key, json_of({"identity": user, "properties": properties}))
 
 
 def event_name(message: Message) -> str:

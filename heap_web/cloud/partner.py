@@ -8,7 +8,7 @@ of it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -43,11 +43,15 @@ def entries(message: Message, timestamp: str | int | float | None, key: str | No
     check_lengths(user, key)
     told: list[Entry] = []
     if traits:
-        body = {"user_identifier": {"identity": user}, "custom_properties": traits}
-        told.append(Entry(USERS, user, key or "", json_of(body)))
+        told.append(update(user, traits, key or ""))
     if message.kind != "identify":
         told.append(_event(message, timestamp, key))
     return tuple(told)
+
+
+def update(user: str, properties: Mapping[str, Plain], key: str) -> Entry:
+    """A user's properties, flat and within Heap's limits already, as an entry."""
+    return Entry(USERS, user, key, json_of({"user_identifier": {"identity": user}, "custom_properties": properties}))
 
 
 def unrolled(values: object, mode: Nested = "flatten") -> dict[str, Plain]:

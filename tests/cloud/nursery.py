@@ -11,7 +11,9 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +21,7 @@ from typing import Any, Self
 from sqlalchemy import Engine, event
 
 from heap_web.cloud import HeapCloud, Limits
+from heap_web.cloud.delivery import Answer, Fault, Post
 
 UNLIMITED = Limits(10**9, 10**9, 10**9)
 
@@ -58,13 +61,13 @@ class Nursery:
             [sys.executable, "-m", "tests.cloud.nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def warm(self, work: Work) -> None:
-        """Does a child's work in the process from which children are forked, so that they find everything loaded."""
-        self._ask({"warm": asdict(work)})
+    def warm(self, target: str, **arguments: Any) -> None:
+        """Calls a function, `module:name`, where children are forked, so that they find everything loaded."""
+        self._ask({"warm": target, "arguments": arguments})
 
-    def start(self, work: Work) -> int:
-        """Starts a child; gives its process id."""
-        return int(self._ask({"work": asdict(work)}))
+    def start(self, target: str, **arguments: Any) -> int:
+        """Calls a function in a new child; gives its process id."""
+        return int(self._ask({"start": target, "arguments": arguments}))
 
     def kill(self, pid: int) -> None:
         """Kills a child at once, as by `kill -9`."""
@@ -74,9 +77,9 @@ class Nursery:
         """How a child ended: its exit code, or minus the signal's number."""
         return int(self._ask({"wait": pid}))
 
-    def run(self, work: Work) -> int:
+    def run(self, target: str, **arguments: Any) -> int:
         """Runs a child to its end; gives how it ended."""
-        return self.wait(self.start(work))
+        return self.wait(self.start(target, **arguments))
 
     def __enter__(self) -> Self:
         return self
@@ -98,10 +101,14 @@ class Nursery:
         return json.loads(self._process.stdout.readline())
 
 
-def child(work: Work) -> None:
-    """The child's whole life."""
+CHILD = "tests.cloud.nursery:child"
+
+
+def child(**arguments: Any) -> None:
+    """The whole life of a child that makes calls: `Work`."""
+    work = Work(**arguments)
     if work.die_at:
-        _die_at(work.die_at)
+        die_at(work.die_at)
     ack = os.open(work.acknowledged, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     done = acknowledged(work.acknowledged)
     with HeapCloud(
@@ -121,7 +128,8 @@ def child(work: Work) -> None:
         heap.flush()
 
 
-def _die_at(step: int) -> None:
+def die_at(step: int) -> Callable[[], None]:
+    """Kills this process with SIGKILL at a step; gives the function that counts further kinds of steps."""
     left = step
 
     def count(*_: object, **__: object) -> None:
@@ -134,13 +142,14 @@ def _die_at(step: int) -> None:
         event.listen(Engine, name, count)
     post = HeapCloud._post
 
-    def counted(self: HeapCloud, asked: Any) -> Any:
+    def counted(self: HeapCloud, asked: Post) -> Answer | Fault:
         count()
         answer = post(self, asked)
         count()
         return answer
 
-    HeapCloud._post = counted  # type: ignore[method-assign]
+    setattr(HeapCloud, "_post", counted)  # noqa: B010
+    return count
 
 
 def main() -> None:
@@ -152,18 +161,23 @@ def main() -> None:
             print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
             continue
         if "warm" in command:
-            child(Work(**command["warm"]))
+            _called(command["warm"], command["arguments"])
             print(json.dumps(None), flush=True)
             continue
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                child(Work(**command["work"]))
+                _called(command["start"], command["arguments"])
                 code = 0
             finally:
                 os._exit(code)
         print(json.dumps(pid), flush=True)
+
+
+def _called(target: str, arguments: dict[str, Any]) -> None:
+    module, _, name = target.partition(":")
+    getattr(import_module(module), name)(**arguments)
 
 
 if __name__ == "__main__":

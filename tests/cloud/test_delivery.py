@@ -146,7 +146,7 @@ def test_faults_in_a_row(world: World) -> None:
     """Only faults in a row count for giving up; an answer in between begins anew."""
     for n in range(6):
         put(world, f"{n}", user=f"user {n}")
-    answers = [Fault("x"), OK, Fault("x"), OK, Fault("x"), OK, Fault("x"), OK] * 3
+    answers: list[Answer | Fault] = [Fault("x"), OK, Fault("x"), OK, Fault("x"), OK, Fault("x"), OK] * 3
     left = iter(answers)
     assert world.deliver(lambda _: next(left), retry=Retry(attempts=2), most=1).delivered == 6
 

@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import create_engine
 from heap_web.cloud.outbox import Outbox
 from heap_web.cloud.tables import metadata
 from heap_web.dev.heap_api import UNLIMITED, Heap, running
-from tests.cloud.nursery import Nursery, Work, acknowledged, key_of
+from tests.cloud.nursery import CHILD, Nursery, Work, acknowledged, key_of
 
 LONG = bool(os.environ.get("HEAP_WEB_LONG"))
 """Every step and hundreds of random moments, instead of a part of them."""
@@ -25,7 +26,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where children come from."""
     folder = tmp_path_factory.mktemp("warm")
     with Nursery() as nursery, running(Heap(limits=UNLIMITED)) as url:
-        nursery.warm(Work(url, f"sqlite:///{folder}/outbox.db", f"{folder}/taken", (0, CALLS)))
+        nursery.warm(CHILD, **asdict(Work(url, f"sqlite:///{folder}/outbox.db", f"{folder}/taken", (0, CALLS))))
         yield nursery
 
 
@@ -49,7 +50,7 @@ def check_arrived(heap: Heap, numbers: range) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_at_every_step(
-    kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    *, kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Killed before or after whatever database statement, commit or request, nothing that was taken is lost or
     doubled.
@@ -63,16 +64,16 @@ def test_killed_at_every_step(
             emptied(url)
         ack = str(tmp_path / f"{kind}{step}")
         work = Work(heap_url, url, ack, (0, CALLS), flush_every=3)
-        ended = nursery.run(Work(**{**work.__dict__, "die_at": step}))
+        ended = nursery.run(CHILD, **{**asdict(work), "die_at": step})
         taken = acknowledged(ack)
         if ended == 0:
             break
         assert ended == -signal.SIGKILL
         killed += 1
-        assert nursery.run(Work(heap_url, url, ack)) == 0  # only sends what was left
+        assert nursery.run(CHILD, **asdict(Work(heap_url, url, ack))) == 0  # only sends what was left
         assert set(heap.events) >= {key_of(n) for n in taken if n % 5 != 4}
         assert updates(heap) >= {n for n in taken if n % 5 == 4}
-        assert nursery.run(work) == 0  # makes the calls anew that were not acknowledged
+        assert nursery.run(CHILD, **asdict(work)) == 0  # makes the calls anew that were not acknowledged
         check_arrived(heap, range(CALLS))
         step += 1 if LONG else 7
     check_arrived(heap, range(CALLS))
@@ -89,7 +90,7 @@ def emptied(url: str) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_at_random(
-    kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    *, kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Two programs share an outbox and send in the background; each is killed and started again, over and over."""
     url = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "postgres_url")
@@ -102,7 +103,7 @@ def test_killed_at_random(
     for n in range(rounds):
         before = [acknowledged(ack) for ack in acks]
         children = [
-            nursery.start(Work(heap_url, url, ack, half, background=True))
+            nursery.start(CHILD, **asdict(Work(heap_url, url, ack, half, background=True)))
             for ack, half in zip(acks, halves, strict=True)
         ]
         # Every other time they come to take calls first; else they may be killed while they start.
@@ -116,7 +117,7 @@ def test_killed_at_random(
     taken = [acknowledged(ack) for ack in acks]
     reached = [max(numbers) + 1 for numbers in taken]
     for ack, half, end in zip(acks, halves, reached, strict=True):
-        assert nursery.run(Work(heap_url, url, ack, (half[0], end))) == 0
+        assert nursery.run(CHILD, **asdict(Work(heap_url, url, ack, (half[0], end)))) == 0
     outbox = Outbox(url, app_id="11")
     assert outbox.waiting() == 0
     assert list(outbox.refusals()) == []
