@@ -10,19 +10,21 @@ from heap_web.dev.steps import STATIC, StepFailed, cached, files_under, fingerpr
 from heap_web.dev.toolchain import esbuild
 
 PAGE = STATIC / "src" / "page"
+INSPECTOR = STATIC / "src" / "inspector"
 TYPES = STATIC / "src" / "heap-web.d.ts"
 FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
 
 
 def build_loader(runtime: str, version: str) -> dict[str, bytes]:
-    """heap-web.js, heap-web.mjs and heap-web.d.ts, and in the runtime's folder, which has that name, their engine.
+    """heap-web.js, heap-web.mjs, heap-web.d.ts, inspector.js; and in the folder of the runtime, named so, their engine.
 
     The engine is the half of the page's code that need not be there at once. Its name is a hash of its content.
     """
     from heap_web import snippet
 
     entries = {"heap-web.js": (PAGE / "loader.js", "iife"), "heap-web.mjs": (PAGE / "module.js", "esm")}
-    for source in (*(source for source, _ in entries.values()), PAGE / "engine.js", TYPES):
+    inspector = INSPECTOR / "inspector.js"
+    for source in (*(source for source, _ in entries.values()), PAGE / "engine.js", inspector, TYPES):
         if not source.exists():
             name = source.relative_to(STATIC.parent)
             raise StepFailed(f"bundling the loader: {name} is missing from this work tree.")
@@ -32,7 +34,8 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         "__HEAP__": {generation: heap[generation] for generation in ("classic", "latest")},
         "__VERSION__": version,
     }
-    key = fingerprint([*files_under(PAGE, "*.js"), STATIC / "package-lock.json"], constants=constants, flags=FLAGS)
+    sources = [*files_under(PAGE, "*.js"), *files_under(INSPECTOR, "*.js"), STATIC / "package-lock.json"]
+    key = fingerprint(sources, constants=constants, flags=FLAGS)
 
     def make(out: Path) -> None:
         def bundle(name: str, source: Path, style: str) -> None:
@@ -46,8 +49,9 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         constants["__ENGINE__"] = hashed
         for name, (source, style) in entries.items():
             bundle(name, source, style)
+        bundle("inspector.js", inspector, "esm")
 
     built = cached("loader", key, make)
     (engine,) = built.glob("engine.*.js")
-    files = {name: (built / name).read_bytes() for name in entries}
+    files = {name: (built / name).read_bytes() for name in (*entries, "inspector.js")}
     return {**files, f"runtime/{runtime}/{engine.name}": engine.read_bytes(), TYPES.name: TYPES.read_bytes()}

@@ -71,8 +71,18 @@ export interface Message {
 
 export interface Events {
   ready: () => void;
-  /** A call was made, or taken over from a page that is gone (`replayed`). `at`: epoch ms. */
-  call: (call: { id: number; method: string; args: unknown[]; at: number; replayed: boolean }) => void;
+  /**
+   * A call was made, or taken over from a page that is gone (`replayed`). `at`: epoch ms; `journalled`: a crash cannot lose
+   * it. `args` are JSON; what JSON has not is `{"$": kind}`, as in `{"$": "bigint", "v": "10"}` or `{"$": "undefined"}`.
+   */
+  call: (call: {
+    id: number;
+    method: string;
+    args: unknown[];
+    at: number;
+    replayed: boolean;
+    journalled: boolean;
+  }) => void;
   /** Python has read a call. `ms`: since the call. */
   transformed: (call: { id: number; commands: Command[]; ms: number }) => void;
   settled: (call: { id: number; ms: number } & Result) => void;

@@ -9,7 +9,7 @@ import { matches, Timeline } from "./timeline.js";
 /**
  * @typedef {import("./runtime-view.js").State} State
  * @typedef {{on(name: string, listener: (event: any) => void): unknown, state: State}} Analytics
- * @typedef {readonly [name: string, event: unknown]} Seen
+ * @typedef {[name: string, event: any]} Seen
  */
 
 const EVENTS = ["call", "transformed", "settled", "error", "warning"];
@@ -19,17 +19,21 @@ const TABS = /** @type {const} */ (["Calls", "Runtime", "Warnings"]);
 let shown = false;
 
 /**
- * Puts the panel on the page, once. `seen` are events from before, oldest first.
+ * Puts the panel on the page, once. `seen` has the events from before, oldest first; whoever fills it goes on doing so.
  * @param {Analytics} analytics
- * @param {readonly Seen[]} [seen]
+ * @param {Seen[]} [seen]
  */
-export default function inspect(analytics, seen = []) {
+export default function inspect(analytics, seen) {
   if (shown) return;
   shown = true;
   const timeline = new Timeline();
-  for (const [name, event] of seen) timeline.take(name, event);
+  for (const [name, event] of seen?.splice(0) ?? []) timeline.take(name, event);
   const panel = build(analytics, timeline);
-  for (const name of EVENTS) analytics.on(name, (event) => timeline.take(name, event) && panel.changed());
+  const take = (/** @type {string} */ name, /** @type {unknown} */ event) => {
+    if (timeline.take(name, event)) panel.changed();
+  };
+  if (seen) seen.push = ([name, event]) => (take(name, event), 0);
+  else for (const name of EVENTS) analytics.on(name, (event) => take(name, event));
   analytics.on("state", () => panel.changed());
   if (document.body) document.body.append(panel.host);
   else addEventListener("DOMContentLoaded", () => document.body.append(panel.host), { once: true });

@@ -109,13 +109,24 @@ export function createAnalytics(home, defaults) {
   /** @type {World["entryOf"]} */
   const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
 
+  /** The call as listeners get it: its values as they travel to Python. @param {Entry} entry */
+  const callOf = ({ id, text, at, claim, key }) => {
+    const { m, a } = parse(text);
+    return { id, method: m, args: a, at, replayed: !!claim, journalled: !!key };
+  };
+
   /** @type {World["told"]} */
-  const told = ({ id, text, at, claim }) =>
-    emit("call", () => {
-      // Wire tags become what they stand for; what has no JSON is left out.
-      const { m, a } = parse(text, (_, value) => (value && value.$ ? value.v : value));
-      return [{ id, method: m, args: a, at, replayed: !!claim }];
-    });
+  const told = (entry) => emit("call", () => [callOf(entry)]);
+
+  /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. */
+  const inspect = () => {
+    const seen = items.map((entry) => ["call", callOf(entry)]);
+    each(["call", "transformed", "settled", "error", "warning"], (name) => on(name, (event) => seen.push([name, event])));
+    import(new URL("inspector.js", home).href).then(
+      (module) => module.default(analytics, seen),
+      (error) => report("error", "inspector", messageOf(error)),
+    );
+  };
 
   /** @type {World["transformed"]} */
   const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]);
@@ -161,14 +172,14 @@ export function createAnalytics(home, defaults) {
       };
     });
     unsettled++;
-    told(entry);
     // Without a usable App ID, calls are dropped but kept in mind, should a right one come.
     if (!reason || reason === broken) append(items, entry);
+    if (!reason && journal) write(entry);
+    told(entry);
     if (reason) {
       if (reason !== closed) report("warning", "call", reason);
       queueMicrotask(() => settle(entry, "dropped", reason));
     } else if (journal) {
-      write(entry);
       if (engine) engine.plan();
       // The engine's turn comes first: Heap may be there by now.
       queueMicrotask(() => failure && entry.settle && settle(entry, "kept", failure));
@@ -281,12 +292,8 @@ export function createAnalytics(home, defaults) {
         broken = "";
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
+        if (next.inspector || /[?&]heap-web=inspect\b/.test(location.search)) inspect();
         go();
-        if (next.inspector || /[?&]heap-web=inspect\b/.test(location.search))
-          import(new URL("inspector.js", home).href).then(
-            (module) => module.default(analytics),
-            (error) => report("error", "inspector", messageOf(error)),
-          );
       } catch (error) {
         if (!settings) refuse(messageOf(error));
       }
