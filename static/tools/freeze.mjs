@@ -20,7 +20,7 @@ await asTool(async ({ pyodide, code, entry, sample, out }) => {
   const environment = python._api.runtimeEnv;
   const { default: createModule } = await import(pathToFileURL(`${pyodide}/pyodide.asm.mjs`).href);
   const wasm = await WebAssembly.compile(new Uint8Array(readFileSync(`${pyodide}/pyodide.asm.wasm`)));
-  const fresh = await freshModule({ createModule, wasm, environment }, memory.length);
-  const floor = fresh._emscripten_stack_get_end();
-  writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, fresh.HEAPU8));
+  const floor = python._module._emscripten_stack_get_end();
+  const { pristine } = await freshModule({ createModule, wasm, environment }, memory.length, floor);
+  writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, pristine));
 });

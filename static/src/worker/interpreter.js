@@ -14,18 +14,22 @@ import { headerOf, unpack } from "./snapshot.js";
  */
 
 /**
- * A Pyodide module before any Python has run in it.
+ * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data of the .wasm
+ * file, which is the same in every browser. (What Pyodide's own start writes there is not.)
  * @param {Parts} parts
- * @param {number} [memory] bytes of memory to start with
- * @returns {Promise<any>}
+ * @param {number} memory bytes of memory to start with
+ * @param {number} floor how much of the memory to give back
+ * @returns {Promise<{module: any, pristine: Uint8Array}>}
  */
-export async function freshModule({ createModule, wasm, environment }, memory) {
+export async function freshModule({ createModule, wasm, environment }, memory, floor) {
   const failed = Symbol("error");
-  return await new Promise((resolve, reject) => {
+  /** @type {Uint8Array} */
+  let pristine;
+  const module = await new Promise((resolve, reject) => {
     createModule({
       noInitialRun: true,
       preRun: [],
-      ...(memory === undefined ? {} : { INITIAL_MEMORY: memory }),
+      INITIAL_MEMORY: memory,
       API: { config: { jsglobals: globalThis, packages: [] }, runtimeEnv: environment },
       /**
        * @param {any} imports
@@ -34,11 +38,16 @@ export async function freshModule({ createModule, wasm, environment }, memory) {
       instantiateWasm(imports, done) {
         imports.env.Jsv_GetError_import = () => failed;
         imports.env.JsvError_Check = (/** @type {unknown} */ value) => (value === failed ? 1 : 0);
-        WebAssembly.instantiate(wasm, imports).then((instance) => done(instance, wasm), reject);
+        WebAssembly.instantiate(wasm, imports).then((instance) => {
+          pristine = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice(0, floor);
+          done(instance, wasm);
+        }, reject);
         return {};
       },
     }).then(resolve, reject);
   });
+  // @ts-expect-error set before the module was there
+  return { module, pristine };
 }
 
 /**
@@ -48,8 +57,8 @@ export async function freshModule({ createModule, wasm, environment }, memory) {
  */
 export async function thaw(parts, file) {
   const { memory, floor, python, references } = headerOf(file);
-  const module = await freshModule(parts, memory);
-  unpack(file, module.HEAPU8, floor, module._sbrk(0));
+  const { module, pristine } = await freshModule(parts, memory, floor);
+  unpack(file, module.HEAPU8, pristine, module._sbrk(0));
   const pyodide = module.API.finalizeBootstrap(references);
   const run = pyodide.pyimport("heap_web.worker").run;
   return { run: (text) => run(text), python };

@@ -1,7 +1,7 @@
 // The file format of a frozen interpreter: a JSON header, then runs of bytes and where in memory they go.
 //
-// Memory below `floor` (static data) starts as a fresh WebAssembly instance leaves it, and the runs say what differs from that;
-// memory above it starts as zeros. So neither what the .wasm file already carries nor unused memory travels.
+// Memory below `floor` starts as the .wasm file's static data, and the runs say what differs from that; memory above it starts as
+// zeros. So neither what the .wasm file already carries nor unused memory travels.
 
 /**
  * @typedef {object} SnapshotHeader
@@ -20,17 +20,17 @@ const align = (/** @type {number} */ n) => (n + 3) & ~3;
  * Writes a snapshot file.
  * @param {SnapshotHeader} header
  * @param {Uint8Array} memory the frozen interpreter's whole memory
- * @param {Uint8Array} fresh memory of a fresh instance; only the part below `header.floor` is read
+ * @param {Uint8Array} pristine memory below `header.floor` of an instance that has not run
  * @returns {Uint8Array}
  */
-export function pack(header, memory, fresh) {
+export function pack(header, memory, pristine) {
   const { floor } = header;
   const runs = [];
   let size = 0;
   let start = -1;
   let last = -1;
   for (let at = 0; at < memory.length; at++) {
-    if (memory[at] === (at < floor ? fresh[at] : 0)) continue;
+    if (memory[at] === (at < floor ? pristine[at] : 0)) continue;
     if (start >= 0 && at - last > GAP) {
       runs.push([start, last + 1 - start]);
       size += last + 1 - start;
@@ -76,14 +76,15 @@ export function headerOf(file) {
  * Writes a snapshot file's runs into the memory of a fresh instance.
  * @param {Uint8Array} file
  * @param {Uint8Array} memory
- * @param {number} floor
- * @param {number} used end of the part that the fresh instance has written to
+ * @param {Uint8Array} pristine this instance's memory below the file's floor, as it was before it ran
+ * @param {number} used end of the part that the instance has written to since
  */
-export function unpack(file, memory, floor, used) {
+export function unpack(file, memory, pristine, used) {
   const [length = 0, count = 0] = new Uint32Array(file.buffer, file.byteOffset, 2);
   const table = 8 + align(length);
   const words = new Uint32Array(file.buffer, file.byteOffset + table, count * 2);
-  memory.fill(0, floor, used);
+  memory.set(pristine);
+  memory.fill(0, pristine.length, used);
   let from = table + count * 8;
   let at = 0;
   for (let i = 0; i < count; i++) {
