@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -158,6 +160,22 @@ class Heap:
         self.answers[status] += 1
         return _Broken() if trouble == "drop" else JSONResponse(said, status, headers)
 
+    def counts(self) -> dict[str, int]:
+        """What has arrived, in numbers: distinct events, events with doubles, users, updates of users, requests
+        taken.
+        """
+        return {
+            "events": len(self.events),
+            "arrivals": sum(self.arrivals.values()),
+            "users": len(self.users),
+            "updates": self.updates,
+            "requests": self.answers[200],
+        }
+
+    async def stats(self, _request: Request) -> Response:
+        """The counts, as JSON."""
+        return JSONResponse(self.counts())
+
     def app(self) -> Starlette:
         """The ASGI application."""
         paths = [
@@ -166,7 +184,8 @@ class Heap:
             "/api/integrations/track",
             "/api/integrations/add_user_properties",
         ]
-        return Starlette(routes=[Route(path, self.answer, methods=["POST"]) for path in paths])
+        posts = [Route(path, self.answer, methods=["POST"]) for path in paths]
+        return Starlette(routes=[*posts, Route("/stats", self.stats)])
 
 
 class _Broken(Response):
@@ -289,3 +308,22 @@ def _check_timestamp(value: Json, *, numbers: bool) -> None:
 def _whose(item: dict[str, Json]) -> str:
     names = item.get("user_identifier", item)
     return str(next(names[name] for name in ("identity", "user_id", "anonymous_id", "email") if name in names))
+
+
+@contextmanager
+def elsewhere() -> Iterator[str]:
+    """A Heap without limits in a process of its own, so that it takes no time from who sends; gives its base URL."""
+    command = [sys.executable, "-m", "heap_web.dev.heap_api"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+
+
+if __name__ == "__main__":
+    with running(Heap(limits=UNLIMITED, keep=False)) as address:
+        print(address, flush=True)
+        sys.stdin.read()

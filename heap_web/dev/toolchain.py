@@ -30,6 +30,7 @@ class SystemPackage:
 SYSTEM_PACKAGES = (
     SystemPackage("chromium", "chromium", "browser tests, bench"),
     SystemPackage("firefox-esr", "firefox-esr", "browser tests, bench"),
+    SystemPackage("postgresql", "pg_ctlcluster", "tests of the outbox and of audiences in a PostgreSQL of their own"),
 )
 
 
@@ -111,13 +112,12 @@ def system_packages() -> None:
     prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
     if prefix and not shutil.which("sudo"):
         raise StepFailed(f"missing programs:{listed}\nOnly root can install them. {by_hand}")
-    environment = {"DEBIAN_FRONTEND": "noninteractive"}
-    run("refreshing apt's lists", [*prefix, apt, "update"], advice=by_hand, **environment)
+    run("refreshing apt's lists", [*prefix, apt, "update"], advice=by_hand, DEBIAN_FRONTEND="noninteractive")
     run(
         f"installing with apt-get: {' '.join(names)}",
         [*prefix, apt, "install", "--yes", "--no-install-recommends", *names],
         advice=by_hand,
-        **environment,
+        DEBIAN_FRONTEND="noninteractive",
     )
 
 

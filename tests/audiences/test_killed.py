@@ -1,6 +1,5 @@
 """A run killed with SIGKILL at whatever step, and another run afterwards: Heap knows every member right."""
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ from heap_web.dev.heap_api import UNLIMITED, Heap, running
 from tests.audiences.child import AUDIENCE
 from tests.cloud.nursery import Nursery
 
-LONG = bool(os.environ.get("HEAP_WEB_LONG"))
-"""Every step, instead of a part of them."""
+THOROUGH = pytest.mark.parametrize(
+    "thorough", [False, pytest.param(True, marks=pytest.mark.long)], ids=["", "thorough"]
+)
+"""With --long: every step, instead of a part of them."""
 FIRST, SECOND, THIRD = list("abcd"), list("cdef"), list("defa")
 
 
@@ -25,7 +26,8 @@ def nursery(tmp_path: Path) -> Iterator[Nursery]:
         yield nursery
 
 
-def test_killed_at_every_step(nursery: Nursery, tmp_path: Path) -> None:
+@THOROUGH
+def test_killed_at_every_step(nursery: Nursery, tmp_path: Path, *, thorough: bool) -> None:
     """Before or after whatever is written: the next run completes it, and members that changed meanwhile are right."""
     heap = Heap(limits=UNLIMITED)
     step, killed = 1, 0
@@ -42,5 +44,5 @@ def test_killed_at_every_step(nursery: Nursery, tmp_path: Path) -> None:
                 break
             assert ended == -signal.SIGKILL
             killed += 1
-            step += 1 if LONG else 17
-    assert killed > (60 if LONG else 4)
+            step += 1 if thorough else 17
+    assert killed > (60 if thorough else 4)

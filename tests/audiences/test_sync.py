@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -239,18 +238,35 @@ class Cut:
             raise Stop
 
 
-LONG = bool(os.environ.get("HEAP_WEB_LONG"))
 runs = st.lists(st.tuples(st.sets(st.sampled_from("abcd")), st.integers(1, 30)), min_size=1, max_size=3)
 
 
-@settings(max_examples=300 if LONG else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW: Any = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+@settings(max_examples=10, **SLOW)
 @given(runs=runs, last=st.sets(st.sampled_from("abcd")))
 def test_cut_short_anywhere(
     runs: list[tuple[set[str], int]], last: set[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Whatever steps runs are cut short at, and whoever comes and goes between them: after a whole run Heap knows
-    it right.
+    """Whatever steps runs are cut short at, and whoever comes and goes between them: after a whole run Heap is
+    right.
     """
+    cut_short(runs, last, tmp_path_factory)
+
+
+@pytest.mark.long
+@settings(max_examples=300, **SLOW)
+@given(runs=runs, last=st.sets(st.sampled_from("abcd")))
+def test_cut_short_thoroughly(
+    runs: list[tuple[set[str], int]], last: set[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same, for many more runs."""
+    cut_short(runs, last, tmp_path_factory)
+
+
+def cut_short(runs: list[tuple[set[str], int]], last: set[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Cuts runs short, then makes a whole one, and looks at what Heap was told."""
     folder = tmp_path_factory.mktemp("cut")
     connection = ibis.duckdb.connect()
     outbox = Told(str(folder / "outbox.db"))

@@ -1,6 +1,5 @@
 """Killed with SIGKILL at any moment and started again: every call arrives, each once by its idempotency key."""
 
-import os
 import random
 import signal
 import time
@@ -16,8 +15,10 @@ from heap_web.cloud.tables import metadata
 from heap_web.dev.heap_api import UNLIMITED, Heap, running
 from tests.cloud.nursery import CHILD, Nursery, Work, acknowledged, key_of
 
-LONG = bool(os.environ.get("HEAP_WEB_LONG"))
-"""Every step and hundreds of random moments, instead of a part of them."""
+THOROUGH = pytest.mark.parametrize(
+    "thorough", [False, pytest.param(True, marks=pytest.mark.long)], ids=["", "thorough"]
+)
+"""With --long: every step and hundreds of random moments, instead of a part of them."""
 CALLS = 5
 
 
@@ -48,9 +49,17 @@ def check_arrived(heap: Heap, numbers: range) -> None:
         assert traits["last"] == max(n for n in numbers if n % 5 == 4 and f"user {n % 7}" == user)
 
 
+@THOROUGH
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_at_every_step(
-    *, kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    *,
+    kind: str,
+    thorough: bool,
+    nursery: Nursery,
+    heap: Heap,
+    heap_url: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Killed before or after whatever database statement, commit or request, nothing that was taken is lost or
     doubled.
@@ -75,9 +84,9 @@ def test_killed_at_every_step(
         assert updates(heap) >= {n for n in taken if n % 5 == 4}
         assert nursery.run(CHILD, **asdict(work)) == 0  # makes the calls anew that were not acknowledged
         check_arrived(heap, range(CALLS))
-        step += 1 if LONG else 7
+        step += 1 if thorough else 7
     check_arrived(heap, range(CALLS))
-    assert killed > (80 if LONG else 12)
+    assert killed > (80 if thorough else 12)
 
 
 def emptied(url: str) -> None:
@@ -88,15 +97,23 @@ def emptied(url: str) -> None:
     engine.dispose()
 
 
+@THOROUGH
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_at_random(
-    *, kind: str, nursery: Nursery, heap: Heap, heap_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    *,
+    kind: str,
+    thorough: bool,
+    nursery: Nursery,
+    heap: Heap,
+    heap_url: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Two programs share an outbox and send in the background; each is killed and started again, over and over."""
     url = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "postgres_url")
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    rounds, total = (150, 30_000) if LONG else (8, 3_000)
+    rounds, total = (150, 30_000) if thorough else (8, 3_000)
     halves = [(0, total), (total, 2 * total)]
     acks = [str(tmp_path / f"ack{n}") for n in range(2)]
     killed = 0
