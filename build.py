@@ -1,6 +1,7 @@
-"""The project's one command: serve | bundle | test | bench. Sets up what it needs by itself; assumes Python 3.11+ and package registries.
+"""The project's one command: serve | bundle | test | bench. Sets up by itself what it needs beside Python 3.11.
 
-This file is standard library only: it makes `.venv` from pyproject.toml and runs itself again in there, where heap_web.dev does the work.
+This file is standard library only: it makes `.venv` from pyproject.toml and runs itself again in there, where
+heap_web.dev does the work.
 """
 
 from __future__ import annotations
@@ -110,6 +111,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (said in words, not by a failing import)
         sys.exit(f"build.py needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     sys.exit(main(sys.argv[1:]))

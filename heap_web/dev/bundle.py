@@ -1,4 +1,4 @@
-"""The bundle: wheel, runtime, loader, compressed copies and manifest, in dist/. The same sources give the same names and bytes."""
+"""The bundle: wheel, runtime, loader, compressed copies and manifest, in dist/. Same sources, same names and bytes."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "ruff check": [*python, "ruff", "check", "."],
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy"],
-        "tsc": [*tsc, "--project", str(STATIC / "tsconfig.json")],
+        "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
+        "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
     outcomes = {}

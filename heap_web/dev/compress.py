@@ -1,4 +1,4 @@
-"""The compressed copies beside each built file, so that a server only has to pick one. Brotli at its best is slow: kept by content."""
+"""The compressed copies beside each built file: a server only has to pick one. Slow to make, so kept by content."""
 
 from __future__ import annotations
 

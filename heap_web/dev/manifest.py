@@ -46,6 +46,8 @@ def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:
         for name in names
     }
     loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith("python.js"))]
-    cold = {kind: sum(len(files[name + suffix]) for name in loaded) for suffix, kind in {"": "size", **ENCODINGS}.items()}
+    cold = {
+        kind: sum(len(files[name + suffix]) for name in loaded) for suffix, kind in {"": "size", **ENCODINGS}.items()
+    }
     content = {"version": version, "runtime": runtime, "cold": cold, "files": listed}
     return (json.dumps(content, indent=2) + "\n").encode()

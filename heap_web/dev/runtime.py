@@ -1,4 +1,4 @@
-"""The runtime: Pyodide as npm has it, the interpreter frozen with heap_web inside, and the worker's code, in one folder named by its content."""
+"""The runtime: Pyodide as npm has it, the interpreter frozen with heap_web inside, and the worker's code."""
 
 from __future__ import annotations
 

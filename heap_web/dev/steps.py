@@ -61,7 +61,7 @@ def files_under(folder: Path, *patterns: str) -> list[Path]:
 
 
 def cached(step: str, key: str, make: Callable[[Path], None], keep: int = 8) -> Path:
-    """The folder that `make` filled for this key, made now or on an earlier run. Keeps the `keep` last used of each step."""
+    """The folder that `make` filled for this key, now or earlier; of each step the `keep` last used are kept."""
     home = CACHE / step
     done = home / key
     if done.is_dir():
@@ -97,7 +97,7 @@ def alone() -> Iterator[None]:
 
 
 def sync(files: Mapping[str, bytes], folder: Path) -> None:
-    """Makes `folder` hold these files (path -> bytes), touching only those that differ; leaves files of other names alone."""
+    """Makes `folder` hold these files (path -> bytes), touching only those that differ; other names are left alone."""
     for name, content in files.items():
         path = folder / name
         if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:

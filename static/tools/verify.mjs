@@ -1,10 +1,11 @@
 // Boots a built runtime under Node as a browser would, over HTTP, and has it answer the sample.
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { asTool } from "./interpreter.mjs";
 
+/** @type {Record<string, string>} */
 const TYPES = { ".wasm": "application/wasm", ".mjs": "text/javascript", ".js": "text/javascript" };
 
 await asTool(async ({ folder, sample }) => {
@@ -16,7 +17,8 @@ await asTool(async ({ folder, sample }) => {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   // Node imports from files only: python.js comes from its file, and fetches by name what stands beside it.
   const files = pathToFileURL(`${folder}/`).href;
-  const base = `http://127.0.0.1:${server.address().port}/`;
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const base = `http://127.0.0.1:${port}/`;
   const fetchFile = globalThis.fetch;
   globalThis.fetch = (url, options) => fetchFile(String(url).replace(files, base), options);
   try {
@@ -25,7 +27,7 @@ await asTool(async ({ folder, sample }) => {
     const { results } = JSON.parse(python.run(sample));
     const asked = JSON.parse(sample).calls.length;
     if (results.length !== asked) throw new Error(`The sample's ${asked} calls gave ${results.length} results.`);
-    if (!results.some(({ commands }) => commands.length)) throw new Error("No call of the sample told Heap anything.");
+    if (!results.some((/** @type {{commands: unknown[]}} */ { commands }) => commands.length)) throw new Error("No call of the sample told Heap anything.");
   } finally {
     server.closeAllConnections();
     server.close();

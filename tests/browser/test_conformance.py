@@ -1,4 +1,4 @@
-"""The recorded cases through the built bundle: decoded in a page, called on `window.analytics`, compared with what a live Heap is told."""
+"""The recorded cases through the built bundle: called on `window.analytics`, compared with what a live Heap is told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from .serving import Site
 CASES = [case for case in CLASSIC if case["class"] != "core"]
 # These need a context, a page or a moment of their own; all others share one page, loaded anew for each.
 SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")
-NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+NO_STORAGE = (
+    "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
+)
 # The name and options are those that the loader gives.
 HOLD = """
 (runtime) => {
@@ -36,7 +38,7 @@ async (calls) => {
     const values = args.map((arg) => GoldenCodec.decode(arg, { callback }));
     try { results.push(analytics[method](...values)); } catch (error) { threw.push([index, String(error)]); }
   });
-  window.done = Promise.all(results).then((settled) => ({ called, threw, statuses: settled.map((result) => result?.status) }));
+  window.done = Promise.all(results).then(() => ({ called, threw }));
 }
 """
 
@@ -45,12 +47,17 @@ def load(case: dict[str, Any]) -> dict[str, Any]:
     """What `analytics.load` is given for a case."""
     init = [decode(value) for value in case.get("init", [{"Heap": {"appId": "1535634150"}}])]
     options = init[1] if len(init) > 1 else {}
-    return {"appId": init[0]["Heap"]["appId"], **({"integrations": options["integrations"]} if "integrations" in options else {})}
+    return {
+        "appId": init[0]["Heap"]["appId"],
+        **({"integrations": options["integrations"]} if "integrations" in options else {}),
+    }
 
 
 def put_page(site: Site, case: dict[str, Any]) -> str:
     """Puts the page for a case on the site; returns its URL."""
-    script = f'<script src="{site.built("heap-web.js")}"></script><script>analytics.load({json.dumps(load(case))})</script>'
+    script = (
+        f'<script src="{site.built("heap-web.js")}"></script><script>analytics.load({json.dumps(load(case))})</script>'
+    )
     return site.page(case.get("url", "/"), f"<!doctype html><title>case</title>{script}")
 
 
@@ -66,7 +73,7 @@ def segments(case: dict[str, Any]) -> list[list[Any]]:
 
 
 def perform(page: Page, url: str, case: dict[str, Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Makes a case's calls; returns what Heap was told, what was thrown at the caller, and which callbacks were called."""
+    """Makes a case's calls; returns what Heap was told, what was thrown at the caller, and the callbacks called."""
     told: list[Any] = []
     threw: list[Any] = []
     called: list[Any] = []
@@ -94,7 +101,7 @@ def judge(case: dict[str, Any], outcome: tuple[list[Any], list[Any], list[Any]])
 
 @pytest.fixture(scope="module")
 def shared(browser: Browser, running_site: Site) -> Iterator[tuple[Page, Watch]]:
-    """One page for all ordinary cases of a browser, beside one that keeps the SharedWorker, so that Python boots once."""
+    """One page for all ordinary cases of a browser, beside one that keeps the SharedWorker: Python boots once."""
     context = browser.new_context(timezone_id="UTC")
     watch = Watch(context)
     keeper = context.new_page()
@@ -158,7 +165,7 @@ def test_a_case_whose_calls_come_before_heap_has_loaded_tells_heap_the_same(
     """A case whose calls are made before Heap has loaded tells Heap the same."""
     context.add_init_script(path=CODEC)
     held: list[Route] = []
-    context.route("https://cdn.heapanalytics.com/**", lambda route: held.append(route))
+    context.route("https://cdn.heapanalytics.com/**", lambda route: held.append(route))  # noqa: PLW0108 (playwright wants a function)
     with page.expect_request("https://cdn.heapanalytics.com/**"):
         page.goto(put_page(site, case), wait_until="commit")
     page.wait_for_function("() => window.analytics")

@@ -4,7 +4,8 @@ import importlib
 import importlib.util
 import sys
 import zipfile
-from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[import-not-found,attr-defined]
+from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[attr-defined]
+from importlib.abc import InspectLoader
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -12,12 +13,13 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def source_of(name: str) -> tuple[str, str] | None:
-    """A module's path (without suffix) and source, the stand-in's where there is one; None where it has none (built in)."""
+    """A module's path without suffix and its source, the stand-in's if there is one; None if it has none (built in)."""
     spec = importlib.util.find_spec(name)
-    if spec is None or not hasattr(spec.loader, "get_source"):
+    loader = spec and spec.loader
+    if spec is None or not isinstance(loader, InspectLoader):
         return None
     try:
-        source = spec.loader.get_source(name)
+        source = loader.get_source(name)
     except ImportError:  # a frozen module under a second name
         return None
     if source is None:
@@ -28,7 +30,7 @@ def source_of(name: str) -> tuple[str, str] | None:
 
 
 def write_zip(entry: str, sample: str, path: str) -> None:
-    """Has module `entry` run the sample and writes all Python modules loaded by then, and `settle`, to the zip at `path`."""
+    """Has module `entry` run the sample; writes all Python modules loaded by then and `settle` to the zip `path`."""
     importlib.import_module(entry).run(sample)
     names = {name for name in sys.modules if name not in ("__main__", __name__)} | {"settle"}
     with zipfile.ZipFile(path, "w") as archive:

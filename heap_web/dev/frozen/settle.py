@@ -1,4 +1,4 @@
-"""In the second interpreter, just before it is frozen: imports the worker's entry, warms it, and puts out what it will not use again."""
+"""In the second interpreter, before it is frozen: imports the worker's entry, warms it, drops what is done with."""
 
 import gc
 import importlib
@@ -6,10 +6,32 @@ import sys
 
 # What the standard library needs while classes and functions are made, and nothing needs once they are there.
 # A worker never imports: whatever is not loaded by now is not there later.
-DONE_WITH = (
-    "_colorize _opcode_metadata _pyodide.docstring _pyodide.jsbind _sitebuiltins annotationlib ast codeop copy dis fnmatch glob "
-    "importlib._abc importlib.abc inspect linecache opcode pathlib pathlib._os site textwrap token tokenize zipimport"
-).split()
+DONE_WITH = [
+    "_colorize",
+    "_opcode_metadata",
+    "_pyodide.docstring",
+    "_pyodide.jsbind",
+    "_sitebuiltins",
+    "annotationlib",
+    "ast",
+    "codeop",
+    "copy",
+    "dis",
+    "fnmatch",
+    "glob",
+    "importlib._abc",
+    "importlib.abc",
+    "inspect",
+    "linecache",
+    "opcode",
+    "pathlib",
+    "pathlib._os",
+    "site",
+    "textwrap",
+    "token",
+    "tokenize",
+    "zipimport",
+]
 WARM = 100
 
 

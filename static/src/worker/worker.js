@@ -77,7 +77,7 @@ function receive(port, message) {
   }
 }
 
-/** @param {MessagePort | DedicatedWorkerGlobalScope} port */
+/** @param {MessagePort | Worker} port in a dedicated worker the scope itself, which has a Worker's methods */
 function serve(port) {
   port.onmessage = (/** @type {MessageEvent} */ event) => receive(port, event.data);
   announce(port);

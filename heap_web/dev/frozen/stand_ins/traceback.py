@@ -1,4 +1,4 @@
-"""In the place of `traceback`: where an exception went through and what it says, without source lines, which are not there anyway."""
+"""In the place of `traceback`: where an exception went through and what it says; source lines are not there anyway."""
 
 import sys
 from types import TracebackType

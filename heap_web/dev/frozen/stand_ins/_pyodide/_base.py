@@ -1,4 +1,4 @@
-"""In the place of `_pyodide._base`: just what Pyodide's own start runs, one-line snippets such as `import importlib; importlib`."""
+"""In the place of `_pyodide._base`: what Pyodide's own start runs, snippets such as `import importlib; importlib`."""
 
 import importlib
 from typing import Any

@@ -4,6 +4,7 @@ from pyodide_js import loadedPackages
 
 __all__ = ["DSO_DIR", "SITE_PACKAGES", "init_loaded_packages", "loadedPackages"]
 
+
 class Folder:
     """A path that JavaScript can ask for its text, as it does a pathlib one."""
 
