@@ -106,7 +106,7 @@ def unwrap_safely(value: object) -> object:
 
 def entries(value: object) -> dict[str, Any]:
     """The keys and values of one object, not looked into any further; {} for what is no object."""
-    if type(value) is dict:
+    if type(value) is dict and all(type(key) is str for key in value):
         return value
     pairs = attempt(_pairs, unwrap_safely(value)) if type(value) not in _ATOMS else None
     return dict(pairs) if isinstance(pairs, list) else {}

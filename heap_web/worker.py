@@ -52,10 +52,11 @@ def run(text: str) -> str:
 
 
 def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User, dict[str, Any]]:
-    arguments, local = entries(call).get("a"), entries(call).get("l")
+    call = entries(call)
+    arguments, local = call.get("a"), call.get("l")
     try:
         parsed = parse(
-            str(entries(call).get("m")),
+            str(call.get("m")),
             arguments if isinstance(arguments, list) else (),
             local if isinstance(local, dict) else NOTHING,
             read=read,

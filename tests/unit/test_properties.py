@@ -284,6 +284,7 @@ def test_entries_are_those_of_one_level() -> None:
     """The entries of an object are not looked into; what is no object has none."""
     inner = Point(1, 2)
     assert entries(Model({"a": inner}))["a"] is inner
+    assert entries({1: 2, "a": 3}) == {"1": 2, "a": 3}
     assert entries([1]) == entries("text") == entries(None) == {}
 
 
