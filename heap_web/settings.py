@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from .errors import ConfigurationError
 
-APP_ID: Final = re.compile(r"[0-9]{1,20}")
+# These are compiled when a setting needs them: nearly no page sets a host, and importing should cost nothing.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
-_SERVER = re.compile(rf"(?:https?://)?{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:/[A-Za-z0-9._~/-]*)?")
+_HOST = rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*"
+_SERVER = rf"(?:https?://)?{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:/[A-Za-z0-9._~/-]*)?"
 
 _WHERE = "Heap shows it under Account > Manage > Projects, beside each environment"
 _NO_INTEGRATIONS: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -74,7 +74,7 @@ def _app_id(value: object) -> str:
         value = str(value) if -(10**30) < value < 10**30 else "(a number of more than 30 digits)"
     if value is None or value == "":
         raise ConfigurationError(f'The App ID is missing. Pass it as text, like "1535634150"; {_WHERE}.')
-    if not isinstance(value, str) or not APP_ID.fullmatch(value):
+    if not isinstance(value, str) or not (value.isascii() and value.isdecimal() and len(value) <= 20):
         raise ConfigurationError(
             f'{_shown(value)} is no App ID. Pass the digits alone (1 to 20) as text, like "1535634150"; {_WHERE}.'
         )
@@ -94,7 +94,7 @@ def _sdk(name: str, value: object) -> str:
 def _hostname(name: str, value: object) -> str | None:
     if _is_unset(value):
         return None
-    if isinstance(value, str) and _HOST.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_HOST, value):
         return str(value)
     raise ConfigurationError(
         f'{name}: {_shown(value)} is no host name. Pass it bare, like "cdn.example.com", without https:// and path.'
@@ -104,7 +104,7 @@ def _hostname(name: str, value: object) -> str | None:
 def _server(name: str, value: object) -> str | None:
     if _is_unset(value):
         return None
-    if isinstance(value, str) and _SERVER.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_SERVER, value):
         return str(value)
     raise ConfigurationError(f'{name}: {_shown(value)} is no server. Pass its URL, like "https://data.example.com".')
 
