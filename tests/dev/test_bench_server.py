@@ -47,7 +47,7 @@ def test_answers(site: Site, path: str, accept: str, expected: tuple[int, str | 
     if path == "/own/a.js":
         assert (brotli.decompress(body) if encoding else body) == TEXT.encode()
     size = len(b"HTTP/1.1 200 OK\r\n") + sum(len(name) + len(value) + 4 for name, value in answer.getheaders()) + 2
-    assert [(sent.path, sent.size) for sent in site.log] == [(path, size + len(body))]
+    assert [(sent.path, sent.body, sent.size) for sent in site.log] == [(path, len(body), size + len(body))]
 
 
 def test_ready_made_brotli(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+SETTLED = 1_000.0  # ms after which a browser has done what it does at its start
 
 
 def found(names: tuple[str, ...]) -> str | None:
@@ -37,6 +38,7 @@ def chromium(playwright: Playwright, profile: Path) -> Iterator[BrowserContext]:
         profile, executable_path=program, headless=True, args=list(FLAGS)
     )
     try:
+        tab(context).wait_for_timeout(SETTLED)
         yield context
     finally:
         context.close()
@@ -52,6 +54,7 @@ def firefox(playwright: Playwright, profile: Path) -> Iterator[BrowserContext]:
         profile, channel="moz-firefox", executable_path=program, headless=True
     )
     try:
+        tab(context).wait_for_timeout(SETTLED)
         yield context
     finally:
         context.close()

@@ -55,11 +55,11 @@ def visits(bench: Bench, contestant: Contestant) -> None:
         bench.site.log.clear()
         with chromium(bench.playwright, profile) as context:
             pages = [_visit(bench, contestant, context)]
-            sent = [(each.path, each.size) for each in bench.site.log if not each.path.endswith(".html")]
+            sent = [each for each in bench.site.log if not each.path.endswith(".html")]
         with chromium(bench.playwright, profile) as context:
             pages.extend(_visit(bench, contestant, context) for _ in range(1 + FURTHER))
-    add(key, "cold_bytes", sum(size for _, size in sent))
-    add(key, "script_bytes", sum(size for path, size in sent if path == contestant.script))
+    add(key, "cold_bytes", sum(each.size for each in sent))
+    add(key, "script_bytes", sum(each.body for each in sent if each.path == contestant.script))
     add(key, "cold", pages[0].first)
     add(key, "again", pages[1].first)
     bench.samples.extend(key, "further", [page.first for page in pages[2:]])

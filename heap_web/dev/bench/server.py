@@ -52,9 +52,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One answer that went out: its path and its bytes, status line and headers included."""
+    """One answer that went out: its path, the bytes of its body, and all its bytes with status line and headers."""
 
     path: str
+    body: int
     size: int
 
 
@@ -78,7 +79,7 @@ class Site:
             headers, body = served.answer(b"br" in accepted, b"isolated" in scope["query_string"])
             status = 200
         lines = sum(len(name) + len(value) + 4 for name, value in headers)
-        self.log.append(Sent(path, len(b"HTTP/1.1 200 OK\r\n") + lines + 2 + len(body)))
+        self.log.append(Sent(path, len(body), len(b"HTTP/1.1 200 OK\r\n") + lines + 2 + len(body)))
         await send({"type": "http.response.start", "status": status, "headers": list(headers)})
         await send({"type": "http.response.body", "body": body})
 
