@@ -5,7 +5,6 @@ import importlib.util
 import sys
 import zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[attr-defined]
-from importlib.abc import InspectLoader
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -15,11 +14,11 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 def source_of(name: str) -> tuple[str, str] | None:
     """A module's path without suffix and its source, the stand-in's if there is one; None if it has none (built in)."""
     spec = importlib.util.find_spec(name)
-    loader = spec and spec.loader
-    if spec is None or not isinstance(loader, InspectLoader):
+    get_source = getattr(spec and spec.loader, "get_source", None)
+    if spec is None or get_source is None:
         return None
     try:
-        source = loader.get_source(name)
+        source = get_source(name)
     except ImportError:  # a frozen module under a second name
         return None
     if source is None:
