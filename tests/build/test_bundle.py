@@ -1,0 +1,86 @@
+"""What the build leaves in dist/."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+
+COMPRESSED = (".br", ".gz")
+
+
+@pytest.fixture(scope="module")
+def manifest(dist: Path) -> dict[str, Any]:
+    """dist/manifest.json."""
+    return json.loads((dist / "manifest.json").read_text("utf-8"))
+
+
+def test_the_manifest_names_each_built_file_with_its_sizes_and_hash(dist: Path, manifest: dict[str, Any]) -> None:
+    """The manifest names each built file with its true sizes and sha384."""
+    for name, listed in manifest["files"].items():
+        content = (dist / name).read_bytes()
+        assert listed["size"] == len(content)
+        assert listed["integrity"] == "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+        assert {kind: len((dist / f"{name}{suffix}").read_bytes()) for suffix, kind in pairs(listed)} == {
+            kind: listed[kind] for _, kind in pairs(listed)
+        }
+
+
+def pairs(listed: dict[str, Any]) -> list[tuple[str, str]]:
+    """Suffix and name of the encodings that a file has."""
+    return [(suffix, kind) for suffix, kind in ((".br", "br"), (".gz", "gzip")) if kind in listed]
+
+
+def test_compressed_copies_hold_the_same_bytes(dist: Path, manifest: dict[str, Any]) -> None:
+    """Each compressed copy gives back the bytes of the file beside it."""
+    copied = [dist / name for name, listed in manifest["files"].items() if "br" in listed]
+    assert len(copied) >= 7
+    for path in copied:
+        content = path.read_bytes()
+        assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == content
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == content
+
+
+def test_dist_holds_one_runtime_and_one_wheel(dist: Path, manifest: dict[str, Any]) -> None:
+    """dist/ holds one runtime, the one that the manifest and both loaders name, and one wheel of the same version."""
+    (runtime,) = [path.name for path in (dist / "runtime").iterdir()]
+    assert manifest["runtime"] == f"runtime/{runtime}/"
+    assert all(manifest["runtime"] in (dist / loader).read_text("utf-8") for loader in ("heap-web.js", "heap-web.mjs"))
+    (wheel,) = dist.glob("*.whl")
+    assert wheel.name == f"heap_web-{manifest['version']}-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(("what", "most"), [("heap-web.js", 6_144), ("cold", 4_200_000)])
+def test_the_wire_is_within_its_budget(manifest: dict[str, Any], what: str, most: int) -> None:
+    """The script and the whole first visit stay within their budgets, in bytes of brotli."""
+    assert (manifest["cold"] if what == "cold" else manifest["files"][what])["br"] <= most
+
+
+def test_pyodide_is_shipped_as_npm_has_it(dist: Path, manifest: dict[str, Any]) -> None:
+    """Pyodide's own files are byte for byte those of the npm package, and their licences are named."""
+    package = dist.parent / "static" / "node_modules" / "pyodide"
+    for name in ("pyodide.asm.mjs", "pyodide.asm.wasm"):
+        assert (dist / manifest["runtime"] / name).read_bytes() == (package / name).read_bytes()
+    notices = (dist / "THIRD-PARTY.txt").read_text("utf-8")
+    assert "Mozilla Public License 2.0" in notices
+    assert "Python Software Foundation License" in notices
+    assert re.search(r"^Pyodide \d+\.\d+\.\d+ ", notices, re.M)
+    assert re.search(r"^CPython 3\.\d+\.\d+ ", notices, re.M)
+
+
+def test_the_wheel_holds_the_product_alone(dist: Path) -> None:
+    """The wheel holds the package with its type marker, and neither build code nor tests."""
+    (path,) = dist.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        names = wheel.namelist()
+        metadata = wheel.read(next(name for name in names if name.endswith("/METADATA"))).decode()
+    assert {"heap_web/__init__.py", "heap_web/py.typed", "heap_web/worker.py"} <= set(names)
+    assert not [name for name in names if name.startswith(("heap_web/dev", "tests"))]
+    required = re.findall(r"^Requires-Dist: (.*)$", metadata, re.M)
+    assert not [line for line in required if "extra ==" not in line]
