@@ -1,0 +1,107 @@
+"""Hosts of Python in the browser: each served from here, with what makes the recorded cases inside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import CODEC, RECORDER, Watch, browser_type_launch_args, dist, running_site
+from tests.browser.serving import Answer, Site
+from tests.conformance.test_classic import CLASSIC
+
+from .inside import twins
+from .self_hosted import PYODIDES, PYSCRIPT, pyodide
+
+__all__ = ["browser_type_launch_args", "dist", "running_site"]
+
+HERE = Path(__file__).parent
+START_MS = 60_000
+# These need a context, a page or a moment of their own; the page's own tests have them.
+SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")
+# The codec takes one frame a level: too many for Pyodide's stack. What is deep is made by a loop in a test of its own.
+DEEP = ("$nest", "$nestArray")
+CASES = [
+    case
+    for case in CLASSIC
+    if case["class"] != "core"
+    and not any(key in case for key in SPECIAL)
+    and not any(tag in DEEP for tag in case.get("tags", ()))
+    and twins.has_twin(case)
+]
+PREPARE = """
+import pathlib, sys
+from pyodide.http import pyfetch
+
+folder = pathlib.Path("/tmp/hosts/inside")
+folder.mkdir(parents=True, exist_ok=True)
+for name in ("__init__.py", "codec.py", "twins.py", "cases.py", "cases.json"):
+    (folder / name).write_text(await (await pyfetch("{origin}/inside/" + name)).text())
+sys.path.insert(0, str(folder.parent))
+"""
+INSTALL = """
+import micropip
+
+await micropip.install("{wheel}")
+"""
+
+
+@dataclass
+class Host:
+    """A page whose Python can be told to run code."""
+
+    page: Page
+    watch: Watch
+
+    def run(self, code: str) -> Any:
+        """Runs code, which may await; gives what its last expression is worth."""
+        return self.page.evaluate("(code) => run(code)", code)
+
+    def told(self) -> list[Any]:
+        """What the page's Heap has been told so far, encoded as the cases are."""
+        return list(self.page.evaluate("() => recorder.told"))
+
+
+@pytest.fixture(scope="session")
+def host_site(running_site: Site) -> Site:
+    """The site with every host's files, and what the tests bring along."""
+    folders = {f"/{name}/": pyodide(name) for name in PYODIDES}
+    running_site.folders |= {**folders, "/pyscript/": PYSCRIPT}
+    return running_site
+
+
+def furnish(site: Site) -> dict[str, str]:
+    """Puts the tests' own files on the site; returns the words that pages and code may use."""
+    (wheel,) = site.dist.glob("*.whl")
+    words = {"origin": site.url, "wheel": site.built(wheel.name)}
+    for path, file in (("/codec.js", CODEC), ("/recorder.js", RECORDER), ("/worker.mjs", HERE / "pages/worker.mjs")):
+        site.script(path, file.read_text("utf-8"))
+    for file in (*(HERE / "inside").glob("*.py"), CODEC.with_suffix(".py")):
+        site.pages[f"/inside/{file.name}"] = Answer(file.read_text("utf-8"), "text/plain")
+    site.pages["/inside/cases.json"] = Answer(json.dumps(CASES), "application/json")
+    return words
+
+
+def open_host(browser: Browser, site: Site, name: str) -> Iterator[Host]:
+    """Opens a host by its page's name, with the Pyodide after a space: "worker pyodide-0.27"."""
+    words = furnish(site)
+    kind, _, version = name.partition(" ")
+    html = (HERE / "pages" / f"{kind}.html").read_text("utf-8").replace("@PYODIDE@", version)
+    html = html.replace("@ORIGIN@", words["origin"]).replace("@WHEEL@", words["wheel"])
+    with closing(browser.new_context(timezone_id="UTC")) as context:
+        watch = Watch(context)
+        page = context.new_page()
+        page.goto(site.page(f"/{kind}.html", html))
+        page.wait_for_function("() => window.run", timeout=START_MS)
+        host = Host(page, watch)
+        if not kind.startswith("pyscript"):
+            host.run(INSTALL.format(**words))
+        host.run(PREPARE.format(**words))
+        yield host
+        watch.check()
