@@ -169,8 +169,8 @@ def test_an_address_changes_with_the_content(tmp_path: Path) -> None:
 
 
 def test_only_the_demos_files_are_served() -> None:
-    """Of static/ nothing is served but what pages of the demo load."""
-    assert {name for name in Assets.read(STATIC).files if not name.startswith("src/")} == {"demo.css", "demo.js"}
+    """Of static/ nothing is served but what pages load."""
+    assert {name for name in Assets.read(STATIC).files if not name.startswith("src/")} == {"demo.css", "demo.js", "docs.css"}
 
 
 def test_without_a_build_there_is_no_integrity(tmp_path: Path) -> None:
