@@ -42,6 +42,19 @@ def page_policy(nonce: str, heap: str | None = None) -> str:
     )
 
 
+def docs_policy() -> str:
+    """The policy of the documentation: text, a style sheet and nothing that runs."""
+    return _policy(
+        {
+            "default-src": ["'none'"],
+            "style-src": ["'self'"],
+            "img-src": ["'self'", "data:"],
+            "base-uri": ["'none'"],
+            "frame-ancestors": ["'none'"],
+        }
+    )
+
+
 def worker_policy() -> str:
     """The policy of every other file: a worker obeys its own script's, and ours compiles WebAssembly."""
     return _policy(

@@ -20,12 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from heap_web.dev import security, stand_in
+from heap_web.dev import docs, security, stand_in
 from heap_web.dev.site import DIST, PAGES, STATIC, Page, Site
 from heap_web.errors import ConfigurationError
 
@@ -56,6 +56,13 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
 
         return Route(page.path, endpoint)
 
+    def explain(doc: docs.Doc) -> Route:
+        async def endpoint(_: Request) -> Response:
+            headers = {"Content-Security-Policy": security.docs_policy(), "Cache-Control": EACH_TIME}
+            return HTMLResponse(site.documentation(doc), headers=headers)
+
+        return Route(f"/docs/{doc.file}", endpoint)
+
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in site.assets.files:
@@ -79,6 +86,8 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
     return Starlette(
         routes=[
             *(show(page) for page in PAGES),
+            *(explain(doc) for doc in docs.DOCS),
+            Route("/docs/", lambda _: RedirectResponse("/docs/index.html")),
             Route(site.assets.base + "{name:path}", asset),
             Route("/dist/{name:path}", built),
             *played,

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from heap_web import snippet
+from heap_web.dev import docs
 from heap_web.dev.shop import CATALOGUE, CURRENCY, SHOP
 from heap_web.settings import Settings
 
@@ -24,7 +25,7 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 DIST = ROOT / "dist"
 # The part of static/ that pages of the demo load as it is; all else there is source for the bundle.
-SERVED = ("demo.css", "demo.js", "src/demo/*.js", "src/inspector/*.js")
+SERVED = ("demo.css", "docs.css", "demo.js", "src/demo/*.js", "src/inspector/*.js")
 # The App ID that the pages carry when the server plays Heap.
 PRETEND_APP_ID = "12345"
 
@@ -135,6 +136,10 @@ class Site:
             )
         )
 
+    def documentation(self, doc: docs.Doc) -> str:
+        """A page of the documentation."""
+        return docs.html(doc, self.assets.url, self.assets.integrity)
+
     def _snippet(self, settings: Settings, nonce: str | None) -> str:
         """Heap's own snippet; where the server plays Heap, the same one with our address for Heap's script."""
         html = snippet.html(settings)
@@ -172,6 +177,7 @@ def render(out: Path, *, app_id: str | None = None, sdk: str = "classic", dist: 
     """Write the site below `out` as a static host would serve it, and say which files. dist/ is to be put beside it."""
     site = Site.of(app_id, sdk, dist)
     files = {page.file: site.html(page).encode() for page in PAGES}
+    files |= {f"docs/{doc.file}": site.documentation(doc).encode() for doc in docs.DOCS}
     files |= {site.assets.url(name).lstrip("/"): content for name, content in site.assets.files.items()}
     for name, content in files.items():
         target = out / name
