@@ -25,6 +25,10 @@ from heap_web.cloud.retry import Retry
 
 LINGER = 1.0
 """Seconds that the background sender waits after a call for others to share its request."""
+IDLE = 60.0
+"""Seconds after which the background sender looks for calls that another process has left, even if none was made
+here.
+"""
 LONGEST_TEXT = 500
 """Characters kept of what Heap said."""
 
@@ -251,7 +255,7 @@ class HeapCloud(_Client):
     def _send_in_background(self) -> None:
         pause = 0.0
         while not self._stop.is_set():
-            self._wake.wait()
+            self._wake.wait(IDLE)
             self._stop.wait(self._linger + pause)
             self._wake.clear()
             try:
@@ -406,7 +410,8 @@ class AsyncHeapCloud(_Client):
     async def _send_in_background(self) -> None:
         pause = 0.0
         while True:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), IDLE)
             await asyncio.sleep(self._linger + pause)
             self._wake.clear()
             try:

@@ -144,8 +144,7 @@ class Sender:
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
                 case _:
-                    for row in part:
-                        claim.refused(row, answer.status, answer.text)
+                    claim.refused(part, answer.status, answer.text)
                     self._refused += len(part)
             if self._progress is not None:
                 self._progress(self._delivered, self._refused)

@@ -97,9 +97,9 @@ class Claim:
         """Heap has taken these."""
         self._finish([row.id for row in rows], ())
 
-    def refused(self, row: Row, status: int, reason: str) -> None:
-        """Heap said no to this one: it is moved aside, with what Heap said."""
-        self._finish([row.id], [(row, status, reason)])
+    def refused(self, rows: Sequence[Row], status: int, reason: str) -> None:
+        """Heap said no to these: they are moved aside, with what Heap said."""
+        self._finish([row.id for row in rows], [(row, status, reason) for row in rows])
 
 
 class Outbox:

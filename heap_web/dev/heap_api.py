@@ -70,6 +70,8 @@ class Heap:
     """How often each status was answered."""
     trouble: deque[Trouble] = field(default_factory=deque)
     """What to do with the next requests instead of answering 200; one is used up by each."""
+    taken: Callable[[str, Json], None] | None = None
+    """Is told each request that was taken: path and body."""
     moments: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=100_000))
     """When requests were taken (by `clock`), and how many events they held."""
     _named: deque[tuple[float, frozenset[str]]] = field(default_factory=deque)
@@ -97,6 +99,8 @@ class Heap:
                 self.updates += 1
         if self.keep:
             self.bodies.append((path, body))
+        if self.taken is not None:
+            self.taken(path, body)
 
     def _items(self, body: dict[str, Json], name: str, *, partner: bool) -> list[Json]:
         if name in body:
@@ -178,6 +182,10 @@ class Heap:
 
     def app(self) -> Starlette:
         """The ASGI application."""
+        return Starlette(routes=self.routes())
+
+    def routes(self) -> list[Route]:
+        """The API's addresses."""
         paths = [
             "/api/track",
             "/api/add_user_properties",
@@ -185,7 +193,7 @@ class Heap:
             "/api/integrations/add_user_properties",
         ]
         posts = [Route(path, self.answer, methods=["POST"]) for path in paths]
-        return Starlette(routes=[*posts, Route("/stats", self.stats)])
+        return [*posts, Route("/stats", self.stats)]
 
 
 class _Broken(Response):

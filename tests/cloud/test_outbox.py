@@ -190,7 +190,7 @@ def test_refusals(outbox: Outbox) -> None:
     """A refused call is kept aside with what Heap said, and can be tried again."""
     outbox.put([entry("a", "ann", body='{"x":1}'), entry("b")])
     with outbox.claim() as claim:
-        claim.refused(claim.rows[0], 400, "event is not valid")
+        claim.refused(claim.rows[:1], 400, "event is not valid")
         claim.delivered(claim.rows[1:])
     (refusal,) = outbox.refusals()
     assert (refusal.user, refusal.message_id, refusal.body) == ("ann", "a", '{"x":1}')
