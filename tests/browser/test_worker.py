@@ -1,0 +1,175 @@
+"""The worker's end of the protocol, and Python booted in a page, from the built files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from heap_web.dev.steps import DIST
+
+from .serving import Answer, Site
+
+STRICT = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src 'self'"
+)
+# Talks to a worker: sends the messages given once it is ready (or has failed), and gives back all that it said.
+TALK = """
+async ({ url, kind, messages, until }) => {
+  const shared = kind === "shared";
+  const worker = shared ? new SharedWorker(url, { type: "module" }) : new Worker(url, { type: "module" });
+  const port = shared ? worker.port : worker;
+  const heard = [];
+  await new Promise((resolve, reject) => {
+    worker.onerror = (event) => reject(Error(`the worker did not start: ${event.message}`));
+    port.onmessage = ({ data }) => {
+      heard.push(data);
+      if (data.type === "ready") for (const message of messages) port.postMessage(message);
+      if (data.type === until || data.type === "failed") resolve();
+    };
+  });
+  if (!shared) worker.terminate();
+  return heard;
+}
+"""
+BATCH = json.dumps(
+    {
+        "config": {"integrations": {}, "arrayLimit": 0, "resetIdentity": False},
+        "user": {"id": None, "traits": {}, "anonymousId": None},
+        "calls": [{"m": "track", "a": ["E", {"foo": {"bar": {"cheese": "american", "prop": [1, 2, 3]}}}]}],
+    }
+)
+TOLD = [["track", "E", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}]]
+
+
+@pytest.fixture
+def runtime(site: Site) -> str:
+    """The path of the built runtime's folder on the site."""
+    return "/dist/" + json.loads((DIST / "manifest.json").read_text("utf-8"))["runtime"]
+
+
+def talk(page: Page, runtime: str, kind: str, messages: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
+    """Says something to a new worker and returns all that it said up to a message of type `until`."""
+    said = {"url": f"{runtime}worker.js", "kind": kind, "messages": messages, "until": until}
+    return page.evaluate(TALK, said)
+
+
+@pytest.mark.parametrize("kind", ["shared", "dedicated"])
+def test_a_worker_reports_progress_is_ready_and_answers_batches_in_order(
+    kind: str, page: Page, site: Site, runtime: str
+) -> None:
+    """A worker of either kind reports growing progress, then that it is ready, then answers batches in order."""
+    page.goto(site.page("/", "<!doctype html>"))
+    batches = [{"type": "batch", "id": number, "text": BATCH} for number in (1, 2, 3)]
+    heard = talk(page, runtime, kind, [*batches, {"type": "batch", "id": 4, "text": "no JSON"}], "fault")
+    progress = [message for message in heard if message["type"] == "progress"]
+    assert [message["loaded"] for message in progress] == sorted({message["loaded"] for message in progress})
+    assert progress[-1]["loaded"] == progress[-1]["total"]
+    rest = heard[len(progress) :]
+    assert rest[0]["type"] == "ready"
+    assert not rest[0]["warm"]
+    assert rest[0]["python"].startswith("3.")
+    assert rest[0]["ms"] > 0
+    assert [(message["type"], message["id"]) for message in rest[1:]] == [
+        ("batch", 1),
+        ("batch", 2),
+        ("batch", 3),
+        ("fault", 4),
+    ]
+    assert [json.loads(message["text"])["results"][0]["commands"] for message in rest[1:4]] == [TOLD] * 3
+
+
+def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page, site: Site, runtime: str) -> None:
+    """A SharedWorker that already runs tells the next page at once that it is warm, without loading anything."""
+    page.goto(site.page("/", "<!doctype html>"))
+    talk(page, runtime, "shared", [{"type": "ping", "id": 7}], "pong")
+    site.asked.clear()
+    second = page.context.new_page()
+    second.goto(site.page("/second", "<!doctype html>"))
+    heard = talk(second, runtime, "shared", [{"type": "ping", "id": 8}], "pong")
+    assert [message["type"] for message in heard] == ["ready", "pong"]
+    assert heard[0]["warm"]
+    assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm", ".mjs"))]
+
+
+def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, runtime: str) -> None:
+    """A worker whose files are not found says that it failed and which file it was, and a later page can start it."""
+    page.goto(site.page("/", "<!doctype html>"))
+    site.pages[f"{runtime}python.bin"] = Answer("gone", "text/plain", 404)
+    heard = talk(page, runtime, "dedicated", [], "ready")
+    assert heard[-1]["type"] == "failed"
+    assert "python.bin answered 404" in heard[-1]["message"]
+    del site.pages[f"{runtime}python.bin"]
+    assert talk(page, runtime, "dedicated", [], "ready")[-1]["type"] == "ready"
+
+
+def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: str) -> None:
+    """A snapshot that arrives cut off is noticed before any Python runs."""
+    page.goto(site.page("/", "<!doctype html>"))
+    whole = (DIST / runtime.removeprefix("/dist/") / "python.bin").read_bytes()
+    site.pages[f"{runtime}python.bin"] = Answer(whole[:-1000], "application/octet-stream")
+    heard = talk(page, runtime, "dedicated", [], "ready")
+    assert heard[-1]["type"] == "failed"
+    assert "cut off" in heard[-1]["message"]
+
+
+def test_a_server_that_does_not_know_wasm_is_no_obstacle(page: Page, site: Site, runtime: str) -> None:
+    """A server that sends WebAssembly as plain bytes is no obstacle."""
+    page.goto(site.page("/", "<!doctype html>"))
+    wasm = (DIST / runtime.removeprefix("/dist/") / "pyodide.asm.wasm").read_bytes()
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer(wasm, "application/octet-stream")
+    assert talk(page, runtime, "dedicated", [], "ready")[-1]["type"] == "ready"
+
+
+def test_python_boots_in_a_page_under_a_strict_policy(page: Page, site: Site, runtime: str) -> None:
+    """Python boots in the page itself under a policy that allows WebAssembly but no eval, and reports progress."""
+    script = f"""
+    const seen = [];
+    import("{runtime}python.js")
+      .then(({{ boot }}) => boot((loaded, total) => seen.push([loaded, total])))
+      .then((python) => {{ window.outcome = {{ told: JSON.parse(python.run({BATCH!r})), seen, ms: python.ms }}; }},
+            (error) => {{ window.outcome = {{ error: String(error) }}; }});
+    """
+    site.script("/boot.js", script)
+    page.goto(site.page("/", '<!doctype html><script src="/boot.js"></script>', content_security_policy=STRICT))
+    page.wait_for_function("() => window.outcome")
+    outcome = page.evaluate("() => outcome")
+    assert "error" not in outcome
+    assert outcome["told"]["results"][0]["commands"] == TOLD
+    assert outcome["seen"][-1][0] == outcome["seen"][-1][1]
+
+
+def test_a_worker_boots_under_a_strict_policy_of_its_own(page: Page, site: Site, runtime: str) -> None:
+    """A worker whose own answer carries the strict policy boots all the same."""
+    worker = (DIST / runtime.removeprefix("/dist/") / "worker.js").read_text("utf-8")
+    site.pages[f"{runtime}worker.js"] = Answer(worker, "text/javascript", headers={"content-security-policy": STRICT})
+    page.goto(site.page("/", "<!doctype html>", content_security_policy=STRICT))
+    assert talk(page, runtime, "dedicated", [], "ready")[-1]["type"] == "ready"
+
+
+def test_memory_does_not_grow_with_batches(page: Page, site: Site, runtime: str) -> None:
+    """Python's memory is the same size after thousands of batches as after the first hundred."""
+    page.goto(site.page("/", "<!doctype html>"))
+    sizes = page.evaluate(
+        """async ([url, text]) => {
+          const { boot } = await import(url);
+          let memory;
+          const grown = [];
+          const { instantiate } = WebAssembly;
+          WebAssembly.instantiate = async (...args) => {
+            const instance = await instantiate.apply(WebAssembly, args);
+            if (instance.exports?.memory) ({ memory } = instance.exports);
+            return instance;
+          };
+          const python = await boot();
+          for (let round = 0; round < 30; round++) {
+            for (let i = 0; i < 100; i++) python.run(text);
+            grown.push(memory.buffer.byteLength);
+          }
+          return grown;
+        }""",
+        [f"{runtime}python.js", BATCH],
+    )
+    assert sizes[-1] == sizes[0]
