@@ -25,6 +25,12 @@ DOCUMENTED = [
     "foo.bar.prop: '[1,2,3]'",
     """foo.bar.products: '[{"A":"Jello"},{"B":"Peanut"}]'""",
 ]
+# A Heap that is live at once and writes what it is told onto the page.
+HEAP = """(() => {
+  const told = [];
+  const track = (event) => (document.documentElement.dataset.told = (told.push(event), told.join()));
+  window.heap = { loaded: true, track, identify() {}, addUserProperties() {}, resetIdentity() {} };
+})();"""
 
 Received = Callable[[int], list[dict[str, Any]]]
 
@@ -274,3 +280,38 @@ def test_the_cart_is_used_by_keyboard(page: Page, demo: str) -> None:
     page.get_by_role("button", name="Take Lime Jello out of the cart").press("Enter")
     expect(page.locator("#main")).to_be_focused()
     expect(page.locator("#cart-empty")).to_be_visible()
+
+
+def test_the_latest_generation_is_played_too(page: Page, dist: Path) -> None:
+    """With the latest SDK's snippet on the page the stand-in takes what waited for it, and the shop's calls arrive."""
+    with running(sdk="latest", dist=dist) as address:
+        page.goto(f"{address}/products/lime-jello")
+        page.get_by_role("button", name="Add to the cart").click()
+        page.goto(f"{address}/received")
+        entries = page.locator("#received > li .name")
+        expect(entries).to_have_text(["Product Added", "Product Viewed"], timeout=PATIENCE * 1000)
+
+
+@pytest.mark.parametrize(
+    ("sdk", "url"),
+    [
+        ("classic", "https://cdn.heapanalytics.com/js/heap-77.js"),
+        ("latest", "https://cdn.us.heap-api.com/config/77/heap_config.js"),
+    ],
+)
+def test_with_an_app_id_heap_itself_is_loaded_once(page: Page, dist: Path, sdk: str, url: str) -> None:
+    """With a real App ID the page loads Heap's own script, which the policy lets in, and Heap gets the calls."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(content_type="text/javascript", body=HEAP)
+
+    page.route("https://**/*", answer)
+    with running("77", sdk, dist) as address:
+        page.goto(f"{address}/products/lime-jello")
+        page.get_by_role("button", name="Add to the cart").click()
+        expect(page.locator("html")).to_have_attribute(
+            "data-told", "Product Viewed,Product Added", timeout=PATIENCE * 1000
+        )
+        assert asked == [url]
