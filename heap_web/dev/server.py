@@ -25,7 +25,7 @@ from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from heap_web.dev import docs, security, stand_in
+from heap_web.dev import docs, from_server, security, stand_in
 from heap_web.dev.site import DIST, PAGES, STATIC, Page, Site
 from heap_web.errors import ConfigurationError
 
@@ -80,6 +80,7 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
 
     played = [
         *stand_in.routes(inbox),
+        *from_server.routes(site, inbox),
         Route("/js/heap-{app_id:int}.js", heap_script),
         Route("/config/{app_id:int}/heap_config.js", heap_script),
     ] if inbox else []  # fmt: skip
