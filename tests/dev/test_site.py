@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from heap_web.dev.shop import CATALOGUE
+from heap_web.dev import from_server
 from heap_web.dev.site import PAGES, STATIC, Assets, Page, Site, read_integrity, render, sri
 from heap_web.errors import ConfigurationError
 
@@ -78,7 +79,7 @@ def test_a_page_is_well_formed(site: Site, shown: Page) -> None:
 def test_a_page_names_only_what_the_server_has(site: Site, shown: Page) -> None:
     """Every link leads to a page of the site, and every file that a page loads is served by it."""
     read = Reader(site.html(shown, "N0nce"))
-    known = {each.path for each in PAGES} | {"#main"}
+    known = {each.path for each in PAGES} | {"#main", from_server.PATH}
     files = {site.assets.url(name) for name in site.assets.files} | {"/dist/heap-web.js"}
     assert {attributes["href"] for attributes in read.all("a") if "href" in attributes} <= known
     assert {attributes["src"] for attributes in read.all("script") if "src" in attributes} <= files
