@@ -24,8 +24,7 @@ def serve(port: int, app_id: str | None) -> int:
     build_bundle()
     from heap_web.dev.server import serve as run_server
 
-    run_server(port, app_id)
-    return 0
+    return run_server(port, app_id)
 
 
 def bench(arguments: Sequence[str]) -> int:
