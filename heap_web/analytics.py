@@ -3,7 +3,6 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from html import escape
 from typing import Any, TypeVar
 
 from .blocks import Tracked
@@ -140,6 +139,8 @@ class Analytics(ABC):
         return f"<analytics: App ID {self.settings.app_id}, {self.state}>"
 
     def _repr_html_(self) -> str:
+        from html import escape  # here: its table of entities takes longer to load than this package
+
         user = self.user()
         who = user.id if user.id is not None else "not identified"
         rows = (("App ID", self.settings.app_id), ("Heap", self.state), ("visitor", who))

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from json import JSONDecoder
+from os import urandom
 from typing import Any, Final, Protocol
 
 from .analytics import Analytics
@@ -527,9 +528,10 @@ class Browser:
         return result
 
     def new_id(self) -> str:
-        from uuid import uuid4
-
-        return str(uuid4())
+        # uuid4() of RFC 9562, without the module uuid, which takes longer to load than this package
+        number = int.from_bytes(urandom(16)) & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62
+        digits = f"{number:032x}"
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def asks_not_to_track(self) -> bool:
         navigator = self._js.navigator
