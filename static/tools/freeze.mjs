@@ -21,6 +21,8 @@ await asTool(async ({ pyodide, code, entry, sample, out }) => {
   const { default: createModule } = await import(pathToFileURL(`${pyodide}/pyodide.asm.mjs`).href);
   const wasm = await WebAssembly.compile(new Uint8Array(readFileSync(`${pyodide}/pyodide.asm.wasm`)));
   const floor = python._module._emscripten_stack_get_end();
-  const { pristine } = await freshModule({ createModule, wasm, environment }, memory.length, floor);
+  const { module, pristine } = await freshModule({ createModule, wasm, environment }, memory.length, floor);
+  // The frozen memory holds indexes into the function table: they must mean the same in a module that has not run.
+  if (module.wasmTable.length !== python._module.wasmTable.length) throw new Error("Python has added to the function table.");
   writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, pristine));
 });

@@ -10,6 +10,8 @@ function fixTheWorld() {
     return view;
   };
   Object.defineProperty(globalThis, "crypto", { value: { getRandomValues }, configurable: true });
+  // On iOS Pyodide does without what newer versions of Node have and older ones have not, so that all freeze the same bytes.
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "iPhone" }, configurable: true });
   const start = Date.UTC(2026, 0, 1);
   Date.now = () => start;
   performance.now = () => 0;

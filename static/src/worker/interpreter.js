@@ -58,7 +58,12 @@ export async function freshModule({ createModule, wasm, environment }, memory, f
 export async function thaw(parts, file) {
   const { memory, floor, python, references } = headerOf(file);
   const { module, pristine } = await freshModule(parts, memory, floor);
+  // How Python calls C functions of other signatures: through WebAssembly where the browser has its GC types, else through
+  // JavaScript, at a third of the speed. Pyodide finds out as it starts, and leaves the answer at this place.
+  const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
+  const found = module.HEAP32[trampoline];
   unpack(file, module.HEAPU8, pristine, module._sbrk(0));
+  module.HEAP32[trampoline] = found;
   const pyodide = module.API.finalizeBootstrap(references);
   const run = pyodide.pyimport("heap_web.worker").run;
   return { run: (text) => run(text), python };
