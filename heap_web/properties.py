@@ -186,7 +186,7 @@ class _OddError(Exception):
 
 
 def _quick_copy(value: Any, has_local: bool, depth: int) -> Any:
-    """The deep copy of what is plain JSON as it stands, as nearly all properties are; raises _OddError for all else."""
+    """The deep copy of what is plain JSON but for dates, as nearly all properties are; raises _OddError for others."""
     kind = type(value)
     if kind is dict:
         if not depth:
@@ -205,11 +205,19 @@ def _quick_copy(value: Any, has_local: bool, depth: int) -> Any:
         is_odd = has_local and value[10:11] == " "
     elif kind is int:
         is_odd = not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+    elif _is_date(kind):
+        return scalar(value)
     else:
         is_odd = not (value is None or kind is bool or (kind is float and isfinite(value)))
     if is_odd:
         raise _OddError
     return value
+
+
+def _is_date(kind: type) -> bool:
+    """Whether it is exactly one of Python's own two types of date."""
+    loaded = sys.modules.get("datetime")
+    return loaded is not None and (kind is loaded.datetime or kind is loaded.date)
 
 
 def _read(value: object) -> tuple[Any, Iterable[Any] | None]:
