@@ -12,6 +12,8 @@ from heap_web.dev.toolchain import esbuild
 PAGE = STATIC / "src" / "page"
 INSPECTOR = STATIC / "src" / "inspector"
 TYPES = STATIC / "src" / "heap-web.d.ts"
+# What of it each SDK generation needs in the page.
+BAKED = ("methods", "host", "path")
 FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
 
 
@@ -31,7 +33,7 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
     heap = snippet.loader_data()
     constants: dict[str, object] = {
         "__RUNTIME__": f"runtime/{runtime}/",
-        "__HEAP__": {generation: heap[generation] for generation in ("classic", "latest")},
+        "__HEAP__": {sdk: {key: heap[sdk][key] for key in BAKED} for sdk in ("classic", "latest")},
         "__VERSION__": version,
     }
     sources = [*files_under(PAGE, "*.js"), *files_under(INSPECTOR, "*.js"), STATIC / "package-lock.json"]

@@ -24,10 +24,11 @@ const LOAD_MS = 5000;
 /**
  * @param {string} home URL of our own script: the runtime is beside it
  * @param {Record<string, unknown>} defaults settings that `load` need not repeat
+ * @param {import("./store.js").Store} [store] where the visitor is kept
  */
-export function createAnalytics(home, defaults) {
+export function createAnalytics(home, defaults, store = createStore()) {
   const { on, off, once, emit } = createEvents();
-  const user = createUser(createStore());
+  const user = createUser(store);
   /** Calls on their way, in order. @type {Entry[]} */
   const items = [];
   /** @type {import("./engine.js").Status} */
@@ -109,7 +110,7 @@ export function createAnalytics(home, defaults) {
   /** @type {World["entryOf"]} */
   const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
 
-  /** The call as listeners get it: its values as they travel to Python. @param {Entry} entry */
+  /** The call as listeners get it: its values as they travel to Python. @type {World["callOf"]} */
   const callOf = ({ id, text, at, claim, key }) => {
     const { m, a } = parse(text);
     return { id, method: m, args: a, at, replayed: !!claim, journalled: !!key };
@@ -117,16 +118,6 @@ export function createAnalytics(home, defaults) {
 
   /** @type {World["told"]} */
   const told = (entry) => emit("call", () => [callOf(entry)]);
-
-  /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. */
-  const inspect = () => {
-    const seen = items.map((entry) => ["call", callOf(entry)]);
-    each(["call", "transformed", "settled", "error", "warning"], (name) => on(name, (event) => seen.push([name, event])));
-    import(new URL("inspector.js", home).href).then(
-      (module) => module.default(analytics, seen),
-      (error) => report("error", "inspector", messageOf(error)),
-    );
-  };
 
   /** @type {World["transformed"]} */
   const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]);
@@ -139,7 +130,7 @@ export function createAnalytics(home, defaults) {
 
   /** @param {Entry} entry */
   const write = (entry) => {
-    if (journal && !journal.add(entry)) report("warning", "journal", "journal full or denied: calls wait in memory, and die with the page");
+    if (journal && !journal.add(entry)) report("warning", "journal", "the journal is full: calls wait in memory");
   };
 
   /** @param {string} method @param {unknown[]} args @returns {Promise<Result>} */
@@ -154,10 +145,10 @@ export function createAnalytics(home, defaults) {
     try {
       const { local, cut, text: wire } = encode(args);
       text = `${wire}${local && `,"l":${local}`}`;
-      if (cut) report("warning", "depth", `${method}: values too deep (500 levels) or too many were left out`);
+      if (cut) report("warning", "depth", `${method}: deeper than 500 levels, or too much: cut`);
       if (items.length >= MAX_WAITING) reason = "too many calls wait";
     } catch (error) {
-      reason = `unreadable call: ${messageOf(error)}`;
+      reason = messageOf(error);
     }
     return take(`{"m":"${method}","a":${text}}`, method, () => args, reason, callback);
   };
@@ -185,7 +176,7 @@ export function createAnalytics(home, defaults) {
       queueMicrotask(() => failure && entry.settle && settle(entry, "kept", failure));
     } else if (items.length < 2)
       setTimeout(() => {
-        if (!settings && !broken) refuse("no App ID: set data-app-id on the script, or call analytics.load({appId})");
+        if (!settings && !broken) refuse("no App ID: set data-app-id, or call analytics.load({appId})");
       }, LOAD_MS);
     changed();
     emit(method, args);
@@ -205,7 +196,7 @@ export function createAnalytics(home, defaults) {
     closed = broken;
     if (status.consent === "refused") closed = "no consent";
     else if (integrations.Heap === false || (integrations.All === false && !integrations.Heap))
-      closed = "the integrations setting turns Heap off";
+      closed = "Heap is off in integrations";
     changed();
     if (closed) {
       settleAll("dropped", closed);
@@ -229,25 +220,20 @@ export function createAnalytics(home, defaults) {
     each(items, write);
     heap.start();
     /** @type {World} */
-    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, told, take, transformed, settle, report, changed, failing, readied };
+    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
     import(`${base}${__ENGINE__}`).then(
       ({ start }) => {
-        if (journal === mine) engine = start(world, heapWhy);
+        const started = start(world, heapWhy);
+        if (journal === mine) engine = started;
+        else if (!journal) started.stop(); // consent was withdrawn meanwhile
       },
       (error) => {
         status.runtime = "failed";
-        report("error", "runtime", `the runtime's files cannot be loaded; ${messageOf(error)}`);
+        report("error", "runtime", messageOf(error));
         failing(messageOf(error));
       },
     );
   };
-
-  addEventListener("pagehide", ({ persisted }) => {
-    // The lock of a page that ends goes with it; a heartbeat does not.
-    if (engine && (persisted || !navigator.locks)) engine.leave();
-  });
-  addEventListener("pageshow", ({ persisted }) => persisted && engine && engine.back());
-  addEventListener("online", () => engine && engine.retry());
 
   /** @param {string} method */
   const caller =
@@ -285,14 +271,14 @@ export function createAnalytics(home, defaults) {
       try {
         const next = settingsOf({ ...defaults, ...(typeof options === "string" ? { appId: options } : options) });
         if (settings) {
-          if (settings.appId !== next.appId) report("warning", "config", `App ID ${settings.appId} is loaded already`);
+          if (settings.appId !== next.appId) report("warning", "config", `loaded already: ${settings.appId}`);
           return;
         }
         settings = next;
         broken = "";
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
-        if (next.inspector || /[?&]heap-web=inspect\b/.test(location.search)) inspect();
+        if (/[?&]heap-web=inspect\b/.test(location.search)) next.inspector = true;
         go();
       } catch (error) {
         if (!settings) refuse(messageOf(error));

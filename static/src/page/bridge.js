@@ -18,7 +18,7 @@ const PREFIX = "heap-web:bridge:";
 /**
  * @param {string} appId
  * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./queue.js").Result>} take makes a call of wire text
- * @param {import("./user.js").User} user
+ * @param {{state: () => import("./user.js").UserState}} user
  */
 export function openBridge(appId, take, user) {
   /** @type {Map<string, Served>} by the worker's id */

@@ -11,5 +11,5 @@ declare const __VERSION__: string;
 /** What the Python core knows of Heap's two SDK generations. `{id}` in a path stands for the App ID. */
 declare const __HEAP__: {
   classic: { methods: string[]; host: string; path: string };
-  latest: { methods: string[]; host: string; path: string; selfHostedPath: string };
+  latest: { methods: string[]; host: string; path: string };
 };

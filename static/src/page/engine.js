@@ -2,7 +2,7 @@
 
 import { openBridge } from "./bridge.js";
 import { createClaims } from "./claims.js";
-import { each } from "./natives.js";
+import { append, each, messageOf } from "./natives.js";
 import { createQueue } from "./queue.js";
 import { createRuntime } from "./runtime.js";
 import { visitor } from "./visitor.js";
@@ -23,7 +23,10 @@ import { visitor } from "./visitor.js";
  * @property {Entry[]} items calls on their way, in order
  * @property {typeof import("./wire.js").encode} encode
  * @property {(text: string, at: number) => Entry} entryOf
+ * @property {(entry: Entry) => object} callOf
  * @property {(entry: Entry) => void} told
+ * @property {string} home URL of our own script
+ * @property {any} analytics
  * @property {(text: string, method: string, args: () => unknown[], reason?: string, callback?: () => void) => Promise<import("./queue.js").Result>} take
  * @property {(entry: Entry, status: import("./queue.js").Result["status"], reason?: string, commands?: import("./queue.js").Result["commands"]) => void} settle
  * @property {(entry: Entry, commands: import("./queue.js").Result["commands"]) => void} transformed
@@ -36,6 +39,7 @@ import { visitor } from "./visitor.js";
 /** @param {World} world @param {string} heapWhy why Heap failed before this began, if it did */
 export function start(world, heapWhy) {
   const { settings, heap, user, encode, settle, changed, status } = world;
+  if (settings.inspector) inspect(world);
   /** What keeps calls from Heap, if anything. */
   const failed = { heap: "", runtime: "" };
   const failure = () => failed.heap || failed.runtime;
@@ -84,27 +88,35 @@ export function start(world, heapWhy) {
       .then(queue.plan);
     runtime.start();
   };
+
+  const life = new AbortController();
+  /** @param {string} name @param {(event: any) => void} listener */
+  const listen = (name, listener) => addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, signal: life.signal }));
+  // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
+  // ends goes with it; a heartbeat does not.
+  listen("pagehide", ({ persisted }) => {
+    if (!persisted && navigator.locks) return;
+    queue.reset((entry) => !entry.claim);
+    claims.close();
+    runtime.stop(true);
+  });
+  listen("pageshow", ({ persisted }) => persisted && open());
+  // The network is back: what failed for lack of it is tried once more.
+  listen("online", () => {
+    if (status.heap === "failed") heap.start();
+    if (status.runtime === "failed") runtime.start();
+  });
+
   open();
   became("heap", heapWhy);
-  const closeBridge = openBridge(settings.appId, world.take, user);
+  const closeBridge = openBridge(settings.appId, world.take, self);
 
   return {
     plan: queue.plan,
     became,
-    /** Into the back/forward cache: another page delivers, and nothing that is said to us there counts. */
-    leave() {
-      queue.reset((entry) => !entry.claim);
-      claims.close();
-      runtime.stop(true);
-    },
-    back: open,
-    /** The network is back: what failed for lack of it is tried once more. */
-    retry() {
-      if (status.heap === "failed") heap.start();
-      if (status.runtime === "failed") runtime.start();
-    },
     /** The visitor withdrew: stop, and forget everything. */
     stop() {
+      life.abort();
       closeBridge();
       queue.reset(() => false);
       claims.close();
@@ -114,4 +126,18 @@ export function start(world, heapWhy) {
       user.store.close();
     },
   };
+}
+
+/** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. @param {World} world */
+function inspect({ analytics, callOf, home, items, report }) {
+  /** @type {[string, object][]} */
+  const seen = [];
+  each(items, (entry) => append(seen, ["call", callOf(entry)]));
+  each(["call", "transformed", "settled", "error", "warning"], (name) =>
+    analytics.on(name, (/** @type {object} */ event) => seen.push([name, event])),
+  );
+  import(new URL("inspector.js", home).href).then(
+    (module) => module.default(analytics, seen),
+    (error) => report("error", "inspector", messageOf(error)),
+  );
 }

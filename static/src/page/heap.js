@@ -90,7 +90,8 @@ export function createHeap(settings, status, changed) {
 
   const insertScript = () => {
     const script = document.createElement("script");
-    const path = trackingServer && hostname && latest ? __HEAP__.latest.selfHostedPath : data.path;
+    // Served and collected for by hosts of one's own, it is the classic script.
+    const path = trackingServer && hostname && latest ? __HEAP__.classic.path : data.path;
     script.type = "text/javascript";
     script.async = true;
     script.src = `https://${hostname || data.host}${path.replace("{id}", appId)}`;

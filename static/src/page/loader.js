@@ -2,11 +2,7 @@
 
 import { instance } from "./instance.js";
 import { settingsOfScript } from "./settings.js";
-import { takeOver } from "./takeover.js";
 
-// An element named currentScript would stand in its way.
-const script = /** @type {HTMLScriptElement} */ (document.currentScript);
-const { src, dataset, nonce } = script;
-const { analytics, isNew } = instance(src, { nonce, ...settingsOfScript(dataset) });
-if (isNew) takeOver(analytics, dataset.global || "analytics");
-if (dataset.appId !== undefined) analytics.load({});
+const { src, dataset, nonce } = /** @type {HTMLScriptElement} */ (document.currentScript);
+const analytics = instance(src, { nonce, ...settingsOfScript(dataset) }, dataset.global || "analytics");
+if ("appId" in dataset) analytics.load();

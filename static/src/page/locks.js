@@ -1,6 +1,6 @@
 /** A Web Lock: it dies with its page. */
 
-import { bare, Promise } from "./natives.js";
+import { Promise } from "./natives.js";
 
 /** @typedef {() => void} Release */
 
@@ -11,11 +11,9 @@ import { bare, Promise } from "./natives.js";
  */
 export const hold = (name, wait) =>
   new Promise((resolve) => {
-    const options = bare();
-    if (wait) options.signal = wait;
-    else options.ifAvailable = true;
+    const options = { __proto__: null, ...(wait ? { signal: wait } : { ifAvailable: true }) };
     navigator.locks
-      .request(name, options, (lock) => {
+      .request(name, /** @type {LockOptions} */ (options), (lock) => {
         if (lock) return new Promise((/** @type {(value?: undefined) => void} */ release) => resolve(release));
         resolve(null);
       })

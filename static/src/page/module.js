@@ -1,11 +1,8 @@
-/** The ES module: `import { load } from "./heap-web.mjs"`. */
+/** The ES module: `import { load } from "./heap-web.mjs"`, or `heapWeb` for pages that keep Segment's analytics.js 2. */
 
 import { instance } from "./instance.js";
-import { takeOver } from "./takeover.js";
+
+export { heapWeb } from "./segment-plugin.js";
 
 /** @param {import("./settings.js").Settings} options @returns {import("./analytics.js").Analytics} */
-export function load(options) {
-  const { analytics, isNew } = instance(import.meta.url, {});
-  if (isNew && options && options.global) takeOver(analytics, options.global);
-  return analytics.load(options);
-}
+export const load = (options) => instance(import.meta.url, {}, options && options.global).load(options);

@@ -92,6 +92,11 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
       const { commands, reason, warnings = [] } = /** @type {import("./protocol.js").Outcome} */ (results[done]);
       const target = heap.live();
       if (!target) break;
+      // A dead page may have struck it in its last moment, which is seen here only now.
+      if (entry.claim && !claims.has(entry)) {
+        settle(entry, "kept", "another page has delivered it");
+        continue;
+      }
       transformed(entry, commands);
       each(commands, (command) => {
         const method = command[0];

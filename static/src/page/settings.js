@@ -51,13 +51,10 @@ const FIELDS = {
   runtime: TEXT,
 };
 
-/** What to pass, where the name does not say it. @type {Record<string, string>} */
+/** What to pass, where the pattern does not say it. @type {Record<string, string>} */
 const WORDS = {
-  // @ts-ignore
-  __proto__: null,
   appId: 'the digits of your App ID (Heap: Account > Manage > Projects), like "1535634150"',
-  hostname: 'a bare host name, like "cdn.eu.heap-api.com"',
-  integrations: "an object",
+  hostname: "a bare host name",
 };
 
 /**
@@ -67,30 +64,21 @@ const WORDS = {
  */
 export function settingsOf(given) {
   const settings = bare();
-  each(keys(given), (name) => {
+  each(["appId", ...keys(given)], (name) => {
     const value = /** @type {any} */ (given)[name];
-    const near = name in FIELDS ? name : nearest(name);
+    const near = nearest(name);
     if (near !== name) throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
     const field = FIELDS[name];
-    if (value == null || (value === "" && field !== FLAG)) return;
-    const text = typeof value === "object" ? "" : `${value}`;
-    let result;
-    if (!field) {
-      const object = text ? attempt(() => parse(text)) : value;
-      if (object && typeof object === "object" && !isArray(object)) result = object;
-    } else if (typeof value !== "object" && field.test(text)) {
-      result = field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text;
-    }
-    if (result === undefined) wrong(name, text ? stringify(text.slice(0, 40)) : typeof value);
-    settings[name] = result;
+    // Null and "" stand for a setting that is not set; a flag's attribute has no value.
+    if (name !== "appId" && (value == null || (value === "" && field !== FLAG))) return;
+    const isObject = typeof value === "object";
+    const text = isObject ? "" : `${value}`;
+    const object = field ? 0 : isObject ? value : attempt(() => parse(text));
+    if (field ? isObject || !field.test(text) : !object || typeof object !== "object" || isArray(object))
+      throw TypeError(`${name} must be ${WORDS[name] || field}; got ${stringify(text.slice(0, 40)) || typeof value}`);
+    settings[name] = object || (field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text);
   });
-  if (!settings.appId) wrong("appId", "nothing");
   return settings;
-}
-
-/** @param {string} name @param {string} got */
-function wrong(name, got) {
-  throw TypeError(`${name} must be ${WORDS[name] || `like ${FIELDS[name]}`}; got ${got}`);
 }
 
 /**
@@ -107,22 +95,21 @@ export function settingsOfScript(data) {
   return settings;
 }
 
-/** The setting that a name is, or is meant to be; "" if none is near. @param {string} name */
+/** The setting that a name is, or is meant to be: the same at both ends but for two letters. "" if there is none. @param {string} name */
 function nearest(name) {
-  const plain = (/** @type {string} */ text) => text.toLowerCase().replace(/[^a-z]/g, "");
   let found = "";
-  for (let changes = 0; changes < 3 && !found; changes++)
-    each(keys(FIELDS), (field) => {
-      if (within(plain(name), plain(field), changes)) found = field;
-    });
+  if (name in FIELDS) return name;
+  each(keys(FIELDS), (field) => {
+    const a = plain(name);
+    const b = plain(field);
+    let start = 0;
+    let end = 0;
+    while (start < b.length && a[start] === b[start]) start++;
+    while (end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+    if (start + end > Math.max(a.length, b.length) - 3) found = field;
+  });
   return found;
 }
 
-/** Whether `a` becomes `b` by so many letters put in, left out or exchanged. @param {string} a @param {string} b @param {number} changes @returns {boolean} */
-function within(a, b, changes) {
-  if (changes < 0) return false;
-  if (!a || !b) return a.length + b.length <= changes;
-  const [restA, restB] = [a.slice(1), b.slice(1)];
-  if (a[0] === b[0]) return within(restA, restB, changes);
-  return within(restA, b, --changes) || within(a, restB, changes) || within(restA, restB, changes);
-}
+/** @param {string} name */
+const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, "");

@@ -1,15 +1,15 @@
 /** A connection to the site's SharedWorker, where Python outlives the page. */
 
-import { bare } from "./natives.js";
-
 /** @typedef {{port: MessagePort, failed: boolean, onfail: () => void}} Connection */
 
 /** @param {string} base URL of the runtime's folder @returns {Connection} throws where there can be none */
 export function connect(base) {
-  const options = bare();
-  options.type = "module";
-  options.name = `heap-web ${__RUNTIME__.slice(8, -1)}`;
-  options.extendedLifetime = true;
+  const options = /** @type {any} */ ({
+    __proto__: null,
+    type: "module",
+    name: `heap-web ${__RUNTIME__.slice(8, -1)}`,
+    extendedLifetime: true,
+  });
   const worker = new SharedWorker(`${base}worker.js`, options);
   const connection = { port: worker.port, failed: false, onfail() {} };
   worker.onerror = () => {

@@ -21,34 +21,18 @@ export function createUser(store) {
     }
   };
 
-  /** @returns {UserState} */
-  const state = () => {
-    const id = read(ID);
-    const traits = read(TRAITS);
-    const anonymousId = read(ANONYMOUS_ID);
-    return {
-      id: typeof id === "number" || typeof id === "string" ? id : null,
-      traits: traits && typeof traits === "object" ? traits : {},
-      anonymousId: anonymousId ? `${anonymousId}` : null,
-    };
-  };
-
   return {
     store,
-    state,
-    id: () => state().id,
-    traits: () => state().traits,
+    read,
+    id: () => read(ID),
+    traits: () => read(TRAITS) || {},
     /** Made at the first question. */
     anonymousId() {
-      let { anonymousId } = state();
-      if (!anonymousId) store.set(ANONYMOUS_ID, stringify((anonymousId = uuid())));
-      return anonymousId;
+      let id = read(ANONYMOUS_ID);
+      if (!id) store.set(ANONYMOUS_ID, stringify((id = randomId())));
+      return id;
     },
   };
 }
 
-/** A random UUID; `crypto.randomUUID` is not there on plain http. https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4 */
-const uuid = () =>
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-    (+digit ^ (/** @type {any} */ (crypto.getRandomValues(new Uint8Array(1)))[0] & (15 >> (+digit / 4)))).toString(16),
-  );
+const randomId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");

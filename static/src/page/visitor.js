@@ -7,7 +7,7 @@ import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
  * @param {import("./user.js").User} user
  * @param {typeof import("./wire.js").encode} encode
  */
-export function visitor({ state, store }, encode) {
+export function visitor({ read, store }, encode) {
   let lastRaw = "";
   let lastWire = "";
 
@@ -18,6 +18,16 @@ export function visitor({ state, store }, encode) {
     if (text) store.set(key, attempt(() => stringify(parse(text))) || stringify(text));
   });
 
+  /** Whatever else the page wrote there counts as nothing. @returns {import("./user.js").UserState} */
+  const state = () => {
+    const [id, traits, anonymousId] = [read(ID), read(TRAITS), read(ANONYMOUS_ID)];
+    return {
+      id: typeof id === "number" || typeof id === "string" ? id : null,
+      traits: traits && typeof traits === "object" ? traits : {},
+      anonymousId: anonymousId ? `${anonymousId}` : null,
+    };
+  };
+
   /** @param {string} key @param {unknown} value */
   const keep = (key, value) => {
     const text = stringify(value ?? null);
@@ -26,6 +36,7 @@ export function visitor({ state, store }, encode) {
   };
 
   return {
+    state,
     /** Wire text. Large traits are encoded once, not once a batch. */
     wire() {
       const raw = `${store.get(ID)}\n${store.get(ANONYMOUS_ID)}\n${store.get(TRAITS)}`;

@@ -17,12 +17,11 @@ const { isView } = ArrayBuffer;
 /** Brands of objects that are read as one primitive, as their text, and not at all. */
 const BOXED = /^(Number|String|Boolean|BigInt|Symbol)$/;
 const TEXT = /^(URL|RegExp|Error|DOMException)$/;
-const EMPTY = /^(Promise|Weak.*|(Shared)?ArrayBuffer|DataView|Blob|File.*|Window|global|.*(Iterator|Generator))$/;
+const EMPTY = /^(Promise|Weak|.*ArrayBuffer|DataView|Blob|File|Window)/;
 
 /** What a JSON string must escape; lone surrogates are among them, and pairs do no harm there. */
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/; // eslint-disable-line no-control-regex
-/** A date and time with a space between; a zone behind it is not read, as in analytics.js. */
-const LOCAL_TIME = /^(\d{4}-\d\d-(\d\d)) (\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d(:?\d\d)?)?$/;
+const LOCAL_TIME = /^(\d{4}-\d\d-(\d\d)) (\d\d:\d\d(:\d\d(\.\d+)?)?)$/;
 
 /** @param {string} text */
 const quote = (text) => (ESCAPED.test(text) ? stringify(text) : `"${text}"`);
@@ -108,62 +107,52 @@ export function encode(args) {
     return text;
   };
 
+  /** Items of an array, or fields by their names; what throws is left out, in an array it is undefined. @param {any} value @param {string[]} [names] */
+  const members = (value, names) => {
+    const { length } = names || value;
+    let text = "";
+    let tagged = false;
+    for (let i = 0; names && i < length; i++) if (names[i] === "$") tagged = true;
+    for (let i = 0; i < length; i++) {
+      const key = /** @type {string} */ (names ? names[i] : i);
+      if (key === "__proto__") continue;
+      if (--room < 0) break;
+      const before = depth;
+      let part = UNDEFINED;
+      try {
+        part = any(value[key]);
+      } catch {
+        depth = before;
+        if (names) continue;
+      }
+      if (text) text += ",";
+      if (names) text += tagged ? `[${quote(key)},${part}]` : `${quote(key)}:${part}`;
+      else text += part;
+    }
+    return tagged ? `{"$":"object","v":[${text}]}` : names ? `{${text}}` : `[${text}]`;
+  };
+
   const read = {
-    /** @param {ArrayLike<unknown>} value */
-    Array(value) {
-      const { length } = value;
-      let text = "";
-      for (let i = 0; i < length; i++) {
-        if (--room < 0) break;
-        if (i) text += ",";
-        const before = depth;
-        try {
-          text += any(value[i]);
-        } catch {
-          depth = before;
-          text += UNDEFINED;
-        }
-      }
-      return `[${text}]`;
-    },
-    /** @param {Record<string, unknown>} value */
-    Object(value) {
-      const names = keys(value);
-      const { length } = names;
-      let tagged = false;
-      for (let i = 0; i < length; i++) if (names[i] === "$") tagged = true;
-      let text = "";
-      for (let i = 0; i < length; i++) {
-        const key = /** @type {string} */ (names[i]);
-        if (key === "__proto__") continue;
-        if (--room < 0) break;
-        const before = depth;
-        try {
-          const part = any(value[key]);
-          if (text) text += ",";
-          text += tagged ? `[${quote(key)},${part}]` : `${quote(key)}:${part}`;
-        } catch {
-          depth = before;
-        }
-      }
-      return tagged ? `{"$":"object","v":[${text}]}` : `{${text}}`;
-    },
+    /** @param {any} value */
+    Array: (value) => members(value),
+    /** @param {any} value */
+    Object: (value) => members(value, keys(value)),
     /** @param {Set<unknown>} value */
     Set(value) {
       /** @type {unknown[]} */
       const items = [];
       value.forEach((item) => append(items, item));
-      return read.Array(items);
+      return members(items);
     },
     /** @param {Map<unknown, unknown>} value */
     Map(value) {
       const fields = bare();
       value.forEach((item, key) => typeof key === "string" && (fields[key] = item));
-      return read.Object(fields);
+      return members(fields, keys(fields));
     },
   };
 
-  const text = read.Array(args);
+  const text = members(args);
   return { text, local: local && `{${local}}`, cut: cut || room < 0 };
 }
 
@@ -172,8 +161,7 @@ export function encode(args) {
  * @param {string} text
  */
 function localTime(text) {
-  const [, date, day, hour, minute, second = "00", fraction = ""] = LOCAL_TIME.exec(text) || [];
-  const time = new Date(`${date}T${hour}:${minute}:${second}.${`${fraction}000`.slice(0, 3)}`);
-  const real = time.getDate();
-  return real && (real === +(day || 0) || hour === "24") ? time.toISOString() : "";
+  const [, date, day, time] = LOCAL_TIME.exec(text) || [];
+  const local = new Date(`${date}T${time}`);
+  return local.getDate() === +(day || 0) ? local.toISOString() : "";
 }
