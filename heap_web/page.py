@@ -17,6 +17,7 @@ from .calls import Call, Track, parse
 from .commands import Command
 from .errors import CallError
 from .javascript import INVALID_DATE, MAX_SAFE_INTEGER, UNDEFINED, Verbatim, compact_encoder
+from .limits import warnings
 from .properties import MAX_DEPTH, Plain, entries, plain
 from .results import Result, Status
 from .scalars import attempt, date_text
@@ -174,6 +175,8 @@ class PageAnalytics(Analytics):
             self._read_user()
         outcome = take(self._user, call, self.settings)
         self._keep_user(outcome.user)
+        for warning in warnings(outcome.commands):
+            self._complain(warning)
         result = Result(outcome.commands)
         if outcome.reason is not None:
             return self._settle(result, "delivered", outcome.reason)
@@ -356,7 +359,8 @@ class Browser:
 
     def has_document(self) -> bool:
         """Whether this Python runs in the page itself, not in a worker."""
-        return hasattr(self._js, "document") and hasattr(self._js, "window")
+        # a worker may have a document too: PyScript lends its workers the page's
+        return hasattr(self._js, "document") and not hasattr(self._js, "WorkerGlobalScope")
 
     def read(self, key: str) -> str | None:
         try:

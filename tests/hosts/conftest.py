@@ -22,7 +22,9 @@ from .self_hosted import PYODIDES, PYSCRIPT, pyodide
 __all__ = ["browser_type_launch_args", "dist", "running_site"]
 
 HERE = Path(__file__).parent
-START_MS = 60_000
+START_MS = 120_000
+# What PyScript asks for where it runs in a worker.
+ISOLATED = {"cross_origin_opener_policy": "same-origin", "cross_origin_embedder_policy": "require-corp"}
 # These need a context, a page or a moment of their own; the page's own tests have them.
 SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")
 # The codec takes one frame a level: too many for Pyodide's stack. What is deep is made by a loop in a test of its own.
@@ -97,7 +99,7 @@ def open_host(browser: Browser, site: Site, name: str) -> Iterator[Host]:
     with closing(browser.new_context(timezone_id="UTC")) as context:
         watch = Watch(context)
         page = context.new_page()
-        page.goto(site.page(f"/{kind}.html", html))
+        page.goto(site.page(f"/{kind}.html", html, **(ISOLATED if kind == "pyscript-worker" else {})))
         page.wait_for_function("() => window.run", timeout=START_MS)
         host = Host(page, watch)
         if not kind.startswith("pyscript"):

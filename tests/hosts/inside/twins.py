@@ -136,6 +136,8 @@ def arguments(encoded: list[Any], called: Callable[[int], None]) -> list[Any]:
             raise NoTwin("undefined or a BigInt as an argument of its own")
         else:
             result.append(twin(value))
+            if isinstance(value, dict):  # here alone undefined says something: the trait is no more
+                result[-1].update((name, None) for name, item in value.items() if item is UNDEFINED)
     return result
 
 
