@@ -17,11 +17,14 @@ export function summary(state) {
     return { tone: "wait", words: state.consent === "refused" ? "consent refused" : "waiting for consent" };
   if (state.runtime === "failed") return { tone: "bad", words: "Python failed" };
   if (state.heap === "failed") return { tone: "bad", words: "Heap is blocked" };
-  if (state.runtime === "loading") return { tone: "wait", words: `Python ${Math.round(state.progress * 100)} %` };
+  if (state.runtime === "loading") return { tone: "wait", words: loading(state) };
   if (state.runtime === "ready" && state.heap === "live") return { tone: "good", words: "ready" };
   if (state.runtime === "ready") return { tone: "wait", words: "waiting for Heap" };
   return { tone: "idle", words: "not started" };
 }
+
+/** How far Python has come: its files first, then its start. @param {State} state */
+const loading = ({ progress }) => (progress < 1 ? `Python ${Math.floor(progress * 100)} %` : "Python is starting");
 
 export function runtimeView() {
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Python is loading" });
@@ -49,7 +52,7 @@ export function runtimeView() {
       state.runtime === "ready" && state.bootMs !== null
         ? `ready in ${Math.round(state.bootMs)} ms`
         : state.runtime === "loading"
-          ? `loading, ${Math.round(state.progress * 100)} %`
+          ? loading(state)
           : state.runtime,
     );
     write(facts.where, state.mode === null ? "–" : (MODES[state.mode] ?? state.mode));
