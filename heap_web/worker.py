@@ -7,7 +7,7 @@ Out: {"results": [{"commands": [[method, argument, …], …], "reason"?: text, 
       "user": {"id": …, "traits": {…}, "anonymousId": …}}
 
 One result per call, in order. Traits are plain JSON, dates as ISO text. Where Heap is told nothing there is a reason;
-what the developer should know (an event without a name, values too deep) is a warning.
+what the developer should know (an event without a name, values too deep or too long for Heap) is a warning.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from typing import Any
 from .calls import Identify, Reader, Track, parse
 from .errors import CallError
 from .javascript import compact_encoder, from_wire
+from .limits import warnings
 from .properties import NOTHING, Plain, entries, plain
 from .session import take
 from .settings import Settings
@@ -67,8 +68,10 @@ def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User,
     result: dict[str, Any] = {"commands": [[command.method, *command.arguments] for command in outcome.commands]}
     if outcome.reason is not None:
         result["reason"] = outcome.reason
-    if isinstance(parsed, (Identify, Track)) and parsed.warnings:
-        result["warnings"] = parsed.warnings
+    if isinstance(parsed, (Identify, Track)):
+        noted = [*parsed.warnings, *warnings(outcome.commands)]
+        if noted:
+            result["warnings"] = noted
     return outcome.user, result
 
 

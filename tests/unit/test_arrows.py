@@ -23,7 +23,8 @@ ARROWS = {
     "commands": VALUES,
     "session": {"calls", "user", "commands", "settings"},
     "snippet": {"settings"},
-    "worker": {"session", "calls", "user", "commands", "settings"} | VALUES,
+    "limits": {"commands"},
+    "worker": {"session", "calls", "user", "commands", "settings", "limits"} | VALUES,
 }
 EDGES = {"page", "bridge"}  # Python in the page, and Python in a worker beside it
 WORLD = {"js", "pyodide", "pyodide_js", "_pyodide", "datetime", "time", "random", "logging", "os", "pathlib", "socket"}
