@@ -150,6 +150,26 @@ export interface Analytics {
 /** Loads heap_web, once per page however often it is called, and returns the page's `analytics`. */
 export function load(options: Settings): Analytics;
 
+/** A destination plugin for Segment's analytics.js 2, named "Heap" as in its `integrations`. */
+export interface SegmentPlugin {
+  name: string;
+  type: "destination";
+  version: string;
+  isLoaded(): boolean;
+  load(context: unknown, segment: unknown): Promise<void>;
+  unload(context: unknown, segment: unknown): Promise<void>;
+  /** Resolves once Heap is live, or cannot be. */
+  ready(): Promise<unknown>;
+  track<Context>(context: Context): Context;
+  identify<Context>(context: Context): Context;
+  page<Context>(context: Context): Context;
+  group<Context>(context: Context): Context;
+  alias<Context>(context: Context): Context;
+}
+
+/** For pages that keep Segment's `@segment/analytics-next`: `analytics.register(heapWeb({ appId }))`. */
+export function heapWeb(options: Settings): SegmentPlugin;
+
 declare global {
   interface Window {
     analytics: Analytics;
