@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from heap_web.dev.bundle import bundle
 from heap_web.dev.steps import DIST
 
+from .counting import RECEIPT, FaultySite
 from .serving import Site, serving
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ def dist() -> Path:
 @pytest.fixture(scope="session")
 def running_site(dist: Path) -> Iterator[Site]:
     """One server for all tests."""
-    with serving(dist) as site:
+    with serving(dist, Site) as site:
         yield site
 
 
@@ -59,12 +60,21 @@ def running_site(dist: Path) -> Iterator[Site]:
 def site(running_site: Site) -> Site:
     """The site without any pages yet."""
     running_site.pages.clear()
+    running_site.pages["/received"] = RECEIPT
     running_site.asked.clear()
     return running_site
 
 
+@pytest.fixture
+def faulty(dist: Path) -> Iterator[FaultySite]:
+    """A site of the test's own, which can hold answers back or spoil them."""
+    with serving(dist, FaultySite) as site:
+        site.pages["/received"] = RECEIPT
+        yield site
+
+
 class Watch:
-    """What goes wrong in a context's pages: uncaught errors and console errors; `expect` declares those that a test means to cause."""
+    """What goes wrong in a context's pages: uncaught errors and console errors, but for those that a test expects."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.seen: list[str] = []
@@ -114,6 +124,6 @@ def record(context: BrowserContext) -> None:
 
 @pytest.fixture
 def recorded(context: BrowserContext) -> Callable[[Page], list[Any]]:
-    """Installs the recorder; returns what asks a page for all that Heap was told there, encoded as the conformance cases are."""
+    """Installs the recorder; returns what asks a page for all that Heap was told there, encoded as the cases are."""
     record(context)
     return lambda page: page.evaluate("() => recorder.told")

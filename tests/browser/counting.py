@@ -1,4 +1,4 @@
-"""A Heap that tells the site what it receives, so that it is counted outside the browser, and pages that load heap_web."""
+"""A Heap that tells the site what it receives, so that it is counted outside the browser; pages that load heap_web."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _HEAP = """
     TELL
   };
   const heap = { loaded: true };
-  for (const method of ["track", "identify", "addUserProperties", "resetIdentity"]) heap[method] = (...args) => tell(method, ...args);
+  const methods = ["track", "identify", "addUserProperties", "resetIdentity"];
+  for (const method of methods) heap[method] = (...args) => tell(method, ...args);
   window.heap = heap;
 })();
 """

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -34,12 +35,16 @@ class Answer:
 
 @dataclass
 class Site:
-    """A running site. `pages` may be changed at any time; `asked` lists (method, path, body) of every request so far."""
+    """A running site. `pages` and `folders` (by the path that they are below, with both slashes) may be changed any time.
+
+    `asked` lists (method, path, body) of every request so far.
+    """
 
     url: str
     dist: Path
     pages: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    folders: dict[str, Path] = field(default_factory=dict)
 
     def page(self, path: str, html: str, **headers: str) -> str:
         """Puts a page at a path; returns its URL. Keyword arguments are headers, with _ for -."""
@@ -65,13 +70,15 @@ class Site:
             return Response(known.body, known.status, FRESH | known.headers, known.kind)
         if path == "/favicon.ico":
             return Response(status_code=204)
-        if path.startswith("/dist/"):
-            return self.file(self.dist / path.removeprefix("/dist/"), request.headers.get("accept-encoding", ""))
+        for below, folder in {"/dist/": self.dist, **self.folders}.items():
+            if path.startswith(below):
+                return self.file(folder, path.removeprefix(below), request.headers.get("accept-encoding", ""))
         return Response("not here", 404, FRESH, "text/plain")
 
-    def file(self, path: Path, accepted: str) -> Response:
-        """A built file, in the best encoding that lies beside it and that the browser takes."""
-        if not path.resolve().is_relative_to(self.dist.resolve()) or not path.is_file():
+    def file(self, folder: Path, name: str, accepted: str) -> Response:
+        """A folder's file, in the best encoding that lies beside it and that the browser takes."""
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return Response("not here", 404, FRESH, "text/plain")
         headers = {"vary": "accept-encoding", **(IMMUTABLE if "runtime" in path.parts else {"cache-control": "no-cache"})}
         kind = TYPES.get(path.suffix, "application/octet-stream")
@@ -82,12 +89,15 @@ class Site:
         return FileResponse(path, headers=headers, media_type=kind)
 
 
+Served = TypeVar("Served", bound=Site)
+
+
 @contextmanager
-def serving(dist: Path) -> Iterator[Site]:
+def serving(dist: Path, kind: type[Served]) -> Iterator[Served]:
     """A site in a thread of its own, on a port that was free."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    site = Site(f"http://127.0.0.1:{listener.getsockname()[1]}", dist)
+    site = kind(f"http://127.0.0.1:{listener.getsockname()[1]}", dist)
     methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS"]
     app = Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

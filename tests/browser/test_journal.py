@@ -1,0 +1,252 @@
+"""Calls survive the page they were made in, and reach Heap once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, BrowserType, Error, Page
+
+from .conftest import Watch
+from .counting import (
+    EMPTY,
+    NOTING_HEAP,
+    FaultySite,
+    block_heap,
+    delivered_once,
+    events,
+    expect_events,
+    html,
+    journal,
+    noted,
+    track,
+)
+from .serving import Site
+
+BURST = "(name) => { for (let i = 0; i < 50; i++) analytics.track(`${name}-${i}`); }"
+MANY = "(count) => { for (let i = 0; i < count; i++) analytics.track(String(i)); }"
+
+
+def test_calls_of_a_page_that_closed_before_python_was_there_are_delivered_by_the_next(
+    context: BrowserContext, faulty: FaultySite
+) -> None:
+    """Calls of a page closed while the runtime was still loading are delivered by the next page, in order, once."""
+    faulty.held.add("python.bin")
+    first = context.new_page()
+    first.goto(faulty.page("/", html(body=track("A", "B", "C"))))
+    assert len(journal(first)) == 3
+    first.close()
+    assert events(faulty) == []
+    faulty.held.clear()
+    second = context.new_page()
+    second.goto(faulty.page("/next", html(body=track("D"))))
+    expect_events(second, faulty, ["A", "B", "C", "D"])
+    assert journal(second) == []
+
+
+def test_a_call_in_the_tick_of_a_navigation_is_delivered_once(page: Page, site: Site) -> None:
+    """A call in the same tick as a navigation is delivered once, before the calls of the page that follows."""
+    site.page("/next", html(body=track("after")))
+    page.goto(site.page("/", html()))
+    for _ in range(5):
+        with page.expect_navigation(url="**/next"):
+            page.evaluate("() => { analytics.track('before'); location.href = '/next'; }")
+        page.wait_for_function(EMPTY)
+    expect_events(page, site, ["before", "after"] * 5)
+
+
+def test_a_reload_with_a_batch_in_flight_delivers_each_call_once(page: Page, site: Site) -> None:
+    """A reload with a batch in flight delivers each call once, in order."""
+    page.goto(site.page("/", html()))
+    page.wait_for_function(EMPTY)
+    for burst in range(8):
+        with page.expect_navigation():
+            page.evaluate(
+                """(burst) => {
+                    for (let i = 0; i < 100; i++) analytics.track(`${burst}-${i}`);
+                    setTimeout(() => location.reload(), burst * 4);
+                }""",
+                burst,
+            )
+    expect_events(page, site, [f"{burst}-{i}" for burst in range(8) for i in range(100)])
+
+
+@pytest.mark.only_browser("chromium")
+@pytest.mark.parametrize("late", [0, 10, 40])
+def test_a_crash_amid_a_burst_loses_and_doubles_nothing(late: int, context: BrowserContext, site: Site) -> None:
+    """A renderer that crashes amid a burst of 500 calls loses none and doubles none."""
+    page = context.new_page()
+    page.goto(site.page("/", html(heap=NOTING_HEAP)))
+    page.wait_for_function(EMPTY)
+    page.evaluate(MANY, 500)
+    page.wait_for_timeout(late)
+    with contextlib.suppress(Error), page.expect_event("crash"):
+        page.goto("chrome://crash", timeout=1000)
+    survivor = context.new_page()
+    survivor.goto(site.page("/next", html(heap=NOTING_HEAP)))
+    survivor.wait_for_function(EMPTY)
+    delivered_once(noted(survivor), [str(i) for i in range(500)])
+
+
+def test_tabs_that_start_at_once_deliver_their_own_and_a_dead_page_s_calls_once(
+    context: BrowserContext, faulty: FaultySite
+) -> None:
+    """Tabs that start at the same moment deliver their own calls and those of a dead page once."""
+    faulty.held.add("worker.js")
+    dead = context.new_page()
+    dead.goto(faulty.page("/", html(heap=NOTING_HEAP)))
+    dead.evaluate(BURST, "dead")
+    dead.close()
+    tabs = [context.new_page() for _ in range(8)]
+    for number, tab in enumerate(tabs):
+        faulty.page(f"/{number}", html(heap=NOTING_HEAP, body=f"<script>({BURST})({number})</script>"))
+        tab.evaluate("(url) => { location.href = url; }", f"{faulty.url}/{number}")
+    for number, tab in enumerate(tabs):
+        tab.wait_for_url(f"**/{number}")
+    faulty.held.clear()
+    for tab in tabs[:4]:
+        tab.close()
+    last = context.new_page()
+    last.goto(faulty.page("/last", html(heap=NOTING_HEAP)))
+    last.wait_for_function(EMPTY)
+    names = [f"{tab}-{i}" for tab in ["dead", *range(8)] for i in range(50)]
+    delivered_once(sorted(noted(last)), sorted(names))
+
+
+def test_two_app_ids_on_one_origin_never_mix(context: BrowserContext, faulty: FaultySite) -> None:
+    """Calls for one App ID are left alone by pages of another."""
+    faulty.held.add("python.bin")
+    first = context.new_page()
+    first.goto(faulty.page("/", html('data-app-id="11"', track("A"))))
+    first.close()
+    faulty.held.clear()
+    other = context.new_page()
+    other.goto(faulty.page("/other", html('data-app-id="22"', track("B"))))
+    expect_events(other, faulty, ["B"])
+    assert len(journal(other)) == 1
+    other.goto(faulty.page("/again", html('data-app-id="11"')))
+    expect_events(other, faulty, ["B", "A"])
+
+
+def test_what_the_journal_cannot_take_waits_in_memory_and_is_delivered(page: Page, faulty: FaultySite) -> None:
+    """Calls beyond the journal's 1,000 wait in memory, and are delivered in order; the developer is warned once."""
+    warnings: list[str] = []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    faulty.held.add("python.bin")
+    page.goto(faulty.page("/", html(heap=NOTING_HEAP)))
+    page.evaluate(MANY, 1500)
+    assert len(journal(page)) == 1000
+    assert len([text for text in warnings if text.startswith("[heap-web] ")]) == 1
+    faulty.held.clear()
+    page.wait_for_function(EMPTY)
+    delivered_once(noted(page), [str(i) for i in range(1500)])
+
+
+def test_a_call_larger_than_the_journal_is_delivered(page: Page, site: Site) -> None:
+    """Traits of 5 MB reach Heap, and the calls after them."""
+    page.goto(site.page("/", html(heap=NOTING_HEAP)))
+    page.evaluate("() => { window.seen = 0; heap.addUserProperties = (traits) => { seen = traits.big.length; }; }")
+    page.evaluate("() => { analytics.identify('u', { big: 'x'.repeat(5_000_000) }); analytics.track('after'); }")
+    page.wait_for_function(EMPTY)
+    assert page.evaluate("() => seen") == 5_000_000
+    assert noted(page) == ["after"]
+
+
+STORAGE_FAULTS = {
+    "denied": "Object.defineProperty(window, 'localStorage', { get() { throw Error('denied'); } });",
+    "null": "Object.defineProperty(window, 'localStorage', { value: null });",
+    "full": "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };",
+    "throws": "for (const name of ['setItem', 'getItem', 'removeItem']) Storage.prototype[name] = () => { throw 1; };",
+}
+
+
+@pytest.mark.parametrize("fault", STORAGE_FAULTS.values(), ids=STORAGE_FAULTS)
+def test_a_storage_that_fails_loses_nothing_within_the_page(fault: str, page: Page, site: Site) -> None:
+    """Where the storage is denied, full or broken, calls and the visitor are kept in memory."""
+    page.add_init_script(fault)
+    page.goto(site.page("/", html(body=track("A"))))
+    page.evaluate("() => analytics.identify('u1', { a: 1 })")
+    page.evaluate("() => analytics.track('B')")
+    assert page.evaluate("() => [analytics.user().id(), analytics.user().traits()]") == ["u1", {"a": 1}]
+    expect_events(page, site, ["A", "B"])
+
+
+def test_a_site_that_clears_its_storage_loses_nothing(page: Page, site: Site) -> None:
+    """A site that clears its storage in the tick of a call loses none within the page."""
+    page.goto(site.page("/", html(body=track("A") + "<script>localStorage.clear()</script>")))
+    expect_events(page, site, ["A"])
+
+
+def test_calls_older_than_a_week_are_forgotten(page: Page, site: Site) -> None:
+    """A dead page's calls are delivered for seven days; older ones, and what we never wrote, are removed."""
+    page.goto(site.page("/empty", "<title>no script</title>"))
+    page.evaluate(
+        """() => {
+            const put = (days, n, text) =>
+                (localStorage[`heap-web:11:dead:${n}`] = Date.now() - days * 864e5 + text);
+            put(7.1, 0, '{"m":"track","a":["old"]}');
+            put(6.9, 1, '{"m":"track","a":["young"]}');
+            put(1, 2, '{"m":"track","a":["cut');
+            put(-1, 3, '{"m":"track","a":["made before the clock was set back"]}');
+            localStorage["heap-web:11:dead:10"] = "nonsense";
+        }"""
+    )
+    page.goto(site.page("/", html()))
+    expect_events(page, site, ["young", "made before the clock was set back"])
+    assert journal(page) == []
+
+
+def test_calls_without_a_heap_are_kept_for_the_next_page(
+    page: Page, context: BrowserContext, watch: Watch, site: Site
+) -> None:
+    """With Heap blocked, calls settle as kept; the next page, with Heap there, delivers them first."""
+    block_heap(context)
+    page.goto(site.page("/", html(heap="", body=track("A"))))
+    result = page.evaluate("() => analytics.track('B')")
+    assert result["status"] == "kept"
+    assert "blocked" in result["reason"]
+    page.goto(site.page("/next", html(body=track("C"))))
+    expect_events(page, site, ["A", "B", "C"])
+    watch.expect("Heap's script was blocked or not found; calls are kept for the next page")
+    watch.expect("ERR_BLOCKED_BY_CLIENT|Loading failed")
+
+
+@pytest.fixture
+def cached(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], browser_name: str
+) -> Iterator[BrowserContext]:
+    """A browser that keeps its back/forward cache, which the driver turns off in Chromium."""
+    options = {"ignore_default_args": ["--disable-back-forward-cache"]} if browser_name == "chromium" else {}
+    browser = browser_type.launch(**browser_type_launch_args, **options)
+    yield browser.new_context()
+    browser.close()
+
+
+def test_back_and_forth_through_the_cache_delivers_each_call_once(cached: BrowserContext, site: Site) -> None:
+    """Ten times back and forth through the back/forward cache, with calls in the last tick and in flight: each once."""
+    page = cached.new_page()
+    watch = Watch(cached)
+    name = 0
+    restored = "<script>addEventListener('pageshow', (e) => { window.restored = e.persisted; })</script>"
+    site.page("/a", html(body=restored))
+    site.page("/b", html(body=restored))
+    page.goto(f"{site.url}/a")
+    page.wait_for_function(EMPTY)
+    page.goto(f"{site.url}/b")
+    frozen = 0
+    for turn in range(10):
+        calls = f"for (let i = 0; i < 20; i++) analytics.track(String({name} + i));"
+        name += 20
+        move = "history.back()" if turn % 2 == 0 else "history.forward()"
+        wait = "" if turn % 3 else "await new Promise((r) => setTimeout(r, 5));"
+        with page.expect_navigation(wait_until="commit"):
+            page.evaluate(f"async () => {{ {calls} {wait} {move}; }}")
+        page.wait_for_function("() => 'restored' in window")
+        frozen += page.evaluate("() => restored")
+    page.wait_for_function(EMPTY)
+    page.wait_for_timeout(200)
+    delivered_once(sorted(events(site), key=int), [str(i) for i in range(name)])
+    assert frozen >= 8
+    watch.check()
