@@ -5,7 +5,7 @@
 
 import { holdByHeartbeat } from "./heartbeat.js";
 import { hold as holdWebLock } from "./locks.js";
-import { append, attempt, each, keys, now, parse, Promise, setTimeout, sort } from "./natives.js";
+import { append, attempt, bare, each, keys, now, parse, Promise, setTimeout, sort } from "./natives.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
 /** @typedef {import("./journal.js").Claim} Claim */
@@ -14,6 +14,8 @@ import { append, attempt, each, keys, now, parse, Promise, setTimeout, sort } fr
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 /** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
 const CLAIM_MS = 500;
+/** Another process's last writes may reach us later than its lock does. */
+const SETTLE_MS = 100;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
 
@@ -32,19 +34,21 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
   let opened = false;
   /** @type {Claim[]} */
   let claims = [];
+  /** Pages whose lock we wait for. */
+  let asked = bare();
 
   const read = (/** @type {string} */ key) => attempt(() => local && local.getItem(key));
 
   /** @param {string} key @param {number} length of its value */
   const remove = (key, length) => {
     attempt(() => local && local.removeItem(key));
-    size.calls--;
-    size.bytes -= key.length + length;
+    // Not below 0: the site may have cleared its storage.
+    size.calls = Math.max(0, size.calls - 1);
+    size.bytes = Math.max(0, size.bytes - key.length - length);
   };
 
-  /** The calls of a page whose lock we hold, in order. @param {string} owner @param {Release} release */
-  const take = (owner, release) => {
-    const claim = { left: 0, release };
+  /** The calls of a page whose lock we hold, in order. @param {string} owner @param {Claim} claim */
+  const take = (owner, claim) => {
     /** @type {Entry[]} */
     const entries = [];
     const order = (/** @type {string} */ key) => +key.slice(key.lastIndexOf(":") + 1);
@@ -64,8 +68,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
         append(entries, entry);
       },
     );
-    if (claim.left) append(claims, claim);
-    else release();
+    if (!claim.left) claim.release();
     return entries;
   };
 
@@ -73,9 +76,10 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
   const claim = () =>
     new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       const { signal } = abort;
-      const pages = scan();
-      delete pages[page];
-      const owners = sort(keys(pages));
+      const waiting = asked;
+      /** @type {string[]} */
+      const owners = [];
+      each(sort(keys(scan())), (owner) => owner === page || waiting[owner] || append(owners, owner));
       let missing = owners.length;
       /** @type {Entry[][] | null} */
       let taken = [];
@@ -91,10 +95,18 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       if (!missing) return done();
       setTimeout(done, CLAIM_MS);
       each(owners, (owner, i) => {
-        hold(prefix + owner, signal).then((release) => {
-          if (release && signal.aborted) release();
-          else if (release) {
-            const entries = take(owner, release);
+        waiting[owner] = true;
+        hold(prefix + owner, signal).then(async (release) => {
+          /** @type {Claim} */
+          const claim = { left: 0, release: release || (() => {}) };
+          if (release) {
+            append(claims, claim); // whatever happens meanwhile
+            await pause();
+          }
+          delete waiting[owner];
+          if (signal.aborted) claim.release();
+          else if (claim.left >= 0) {
+            const entries = take(owner, claim);
             if (taken) taken[i] = entries;
             else receive(entries);
           }
@@ -103,9 +115,19 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       });
     });
 
+  const pause = () => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, SETTLE_MS));
+
+  // The page just left may write its last call when we have looked already.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (lock && newValue && key && key.startsWith(prefix) && !asked[key.slice(prefix.length, key.lastIndexOf(":"))]) claim();
+  });
+
   /** Leave dead pages' journals to others. */
   const unclaim = () => {
-    each(claims, ({ release }) => release());
+    each(claims, (claim) => {
+      claim.left = -1;
+      claim.release();
+    });
     claims = [];
   };
 
@@ -135,6 +157,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
         early = null;
         if (opened || !release) {
           release ||= await hold(prefix + page, signal);
+          await pause();
           if (!signal.aborted) contested();
         }
         opened = true;
@@ -149,6 +172,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
     /** Give every lock back: whoever takes them delivers. */
     close() {
       ready = false;
+      asked = bare();
       abort.abort();
       unclaim();
       if (lock) lock();
