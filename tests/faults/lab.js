@@ -160,6 +160,11 @@
     // The next page may be of another origin, or never come.
     if (notes.size) beacon("/lab/notes", body(waiting(300)));
   });
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    posting = false; // what was on its way as the page froze may never be answered
+    post();
+  });
   Object.defineProperty(window, "lab", { value: lab });
   try {
     inherit();

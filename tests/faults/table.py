@@ -49,7 +49,7 @@ class Row:
     def check(self) -> None:
         """Fails unless the fault cost nothing."""
         assert not self.lost, f"{len(self.lost)} of {self.made} lost: {self.lost[:5]}"
-        assert not self.twice, f"{len(self.twice)} twice: {self.twice[:5]}"
+        assert not self.twice, f"{len(self.twice)} twice: {self.twice}"
         assert not self.errors, f"the page saw errors: {self.errors}"
         assert not self.unordered, f"out of order: {self.unordered[:5]}"
         assert not self.wrong, f"Heap was told what is not flat: {self.wrong[:5]}"

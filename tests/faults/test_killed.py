@@ -45,7 +45,7 @@ def test_a_renderer_killed_amid_a_burst_loses_no_call_that_was_made(visitor: Vis
 def test_a_renderer_killed_as_its_calls_are_delivered_neither_loses_nor_doubles(visitor: Visitor) -> None:
     """Calls made in full when the renderer is killed arrive once, though Heap has some of them already."""
     page = visitor.open("/")
-    page.evaluate("() => analytics.ready().then(() => {})")
+    visitor.ready(page)
     visitor.burst(page, "burst", 500)
     visitor.until(lambda: bool(visitor.site.received()), "the first calls arrive")
     visitor.kill()
@@ -85,11 +85,8 @@ def test_a_worker_terminated_amid_a_batch_is_replaced(visitor: Visitor) -> None:
 def test_a_shared_worker_terminated_amid_a_batch_is_replaced(visitor: Visitor) -> None:
     """A SharedWorker that the browser ends with a batch is replaced, and the batch is done once."""
     page = visitor.open("/")
-    page.evaluate("() => analytics.ready().then(() => {})")
-    devtools = visitor.browser.new_browser_cdp_session()
-    workers = [one for one in devtools.send("Target.getTargets")["targetInfos"] if one["type"] == "shared_worker"]
+    visitor.ready(page)
     assert page.evaluate("() => analytics.state.mode") == "shared"
     visitor.burst(page, "mortal", 100)
-    for worker in workers:
-        devtools.send("Target.closeTarget", {"targetId": worker["targetId"]})
+    assert visitor.end_workers() == 1
     visitor.arrived(visitor.made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 
 from .visitor import Visitor, ids
 
@@ -20,18 +19,22 @@ BATCHES = """<script>
 </script>"""
 NOTES = """<script>
   addEventListener("pageshow", ({ persisted }) => persisted && lab.note("thawed", {}));
-  addEventListener("pagehide", () => window.atLast && lab.burst(atLast, 10));
+  addEventListener("pagehide", () => {
+    if (window.atLast) lab.burst(atLast, 10);
+    window.atLast = "";
+  });
 </script>"""
-IN_FLIGHT = """async ([tag, count]) => {
+# Makes a burst whose batch is with Python when the page then leaves.
+IN_FLIGHT = """([tag, count, leave]) => {
   const before = batches;
   lab.burst(tag, count);
-  while (batches === before) await null;
+  const look = () => {
+    if (batches === before) return setTimeout(look);
+    window.atLast = `last-${tag}`;
+    setTimeout(leave);
+  };
+  setTimeout(look);
 }"""
-
-
-def ready(page: Page) -> None:
-    """Waits until Python and Heap are there."""
-    page.evaluate("() => analytics.ready().then(() => {})")
 
 
 @pytest.mark.fault(3, "navigation in the same tick as track, 5 times")
@@ -52,11 +55,9 @@ def test_a_reload_with_a_batch_in_flight_costs_nothing(visitor: Visitor) -> None
     """Calls whose batch is with Python when the page reloads arrive once."""
     page = visitor.open("/", BATCHES)
     for i in range(5):
-        ready(page)
+        visitor.ready(page)
         with page.expect_navigation(wait_until="commit"):
-            page.evaluate(
-                f"async (burst) => {{ await ({IN_FLIGHT})(burst); location.reload(); }}", [f"reload-{i}", 100]
-            )
+            page.evaluate(IN_FLIGHT, [f"reload-{i}", 100, "location.reload()"])
         visitor.made += ids(f"reload-{i}", 100)
         page.wait_for_function("() => window.analytics")
     visitor.arrived(visitor.made)
@@ -67,19 +68,17 @@ def test_pages_that_freeze_and_thaw_neither_lose_nor_double(visitor: Visitor) ->
     """Calls in flight as the page freezes, and calls in its last tick, arrive once, back and forth ten times."""
     one, two = visitor.put("/one", NOTES + BATCHES), visitor.put("/two", NOTES + BATCHES)
     page = visitor.go(one)
-    ready(page)
+    visitor.ready(page)
     page.goto(two)
     for i in range(10):
-        ready(page)
+        visitor.ready(page)
         there = one if i % 2 == 0 else two
-        page.evaluate(
-            f"(burst) => {{ window.atLast = 'last-' + burst[0]; return ({IN_FLIGHT})(burst); }}", [f"ice-{i}", 20]
-        )
-        page.evaluate("(back) => { back ? history.back() : history.forward(); }", i % 2 == 0)
+        page.evaluate(IN_FLIGHT, [f"ice-{i}", 20, "history.back()" if i % 2 == 0 else "history.forward()"])
         page.wait_for_url(there, wait_until="commit")
         visitor.made += [*ids(f"ice-{i}", 20), *ids(f"last-ice-{i}", 10)]
         visitor.arrived(visitor.made)
-    assert len(visitor.site.of("thawed")) == 10
+    # Firefox keeps no page that holds a lock: there it is loaded anew.
+    assert len(visitor.site.of("thawed")) == (10 if visitor.engine == "chromium" else 0)
 
 
 @pytest.mark.only_browser("chromium")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, WebError
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebError
 from playwright.sync_api import Error as BrowserError
 
 from .counting import HEAP, Counting
@@ -37,9 +37,9 @@ def ids(tag: str, count: int) -> list[str]:
     return [f"{tag}-{i}" for i in range(count)]
 
 
-def heap_script(stop: str = "") -> Any:
-    """Answers Heap's host as it does by day: with a Heap that counts."""
-    return lambda route: route.fulfill(body=stop or HEAP, content_type="text/javascript")
+def heap_script(route: Route) -> None:
+    """Answers as Heap's host does by day: with a Heap that counts."""
+    route.fulfill(body=HEAP, content_type="text/javascript")
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Visitor:
         context = browser.new_context(**options)
         visitor = cls(browser, context, engine, site)
         context.on("weberror", visitor._saw)
-        visitor.answer_heap(heap_script())
+        visitor.answer_heap()
         try:
             yield visitor
         finally:
@@ -75,10 +75,10 @@ class Visitor:
         """What the pages saw go wrong, by the browser's word or by their own."""
         return self.seen + [note["what"] for note in self.site.of("error")]
 
-    def answer_heap(self, handler: Any) -> None:
-        """From now on Heap's host answers like this."""
+    def answer_heap(self, handler: Any = None) -> None:
+        """From now on Heap's host answers like this, or as it does by day."""
         self.context.unroute(HEAPS)
-        self.context.route(HEAPS, handler)
+        self.context.route(HEAPS, handler or heap_script)
 
     def block_heap(self) -> None:
         """From now on Heap's host cannot be reached."""
@@ -101,6 +101,11 @@ class Visitor:
         """Puts a page at a path and goes there."""
         return self.go(self.put(path, *before, **rest), page)
 
+    def ready(self, page: Page) -> None:
+        """Waits until Python and Heap are there."""
+        live = "() => analytics.state.runtime === 'ready' && analytics.state.heap === 'live'"
+        page.wait_for_function(live, timeout=SECONDS * 1000)
+
     def burst(self, page: Page, tag: str, count: int, **properties: Any) -> list[str]:
         """Makes calls on a page in one tick; returns their ids."""
         calls = page.evaluate(
@@ -117,15 +122,19 @@ class Visitor:
     def arrived(self, calls: Iterable[str], seconds: float = SECONDS) -> None:
         """Waits until Heap was told of these calls."""
         wanted = set(calls)
-        self.until(lambda: wanted <= set(self.site.received()), f"all of {len(wanted)} calls arrive", seconds)
 
-    def until(self, condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
-        """Waits until something is so, while routes go on being answered; fails with `what` if it is not so in time."""
+        def missing() -> list[str]:
+            return sorted(wanted - set(self.site.received()))
+
+        self.until(lambda: not missing(), "these arrive", seconds, missing)
+
+    def until(
+        self, condition: Callable[[], bool], what: str, seconds: float = SECONDS, seen: Callable[[], object] = str
+    ) -> None:
+        """Waits until something is so, while routes are answered; fails with `what` and `seen` if it is not in time."""
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, (
-                f"not within {seconds} s: {what}; {len(self.site.received())} calls have arrived"
-            )
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}: {seen()}"
             self.context.cookies()  # lets Playwright answer routes
             time.sleep(0.02)
 
@@ -133,6 +142,16 @@ class Visitor:
         """Kills every process that renders pages or runs workers, or every second of them, at once."""
         for pid in sorted(self.renderers())[:: 2 if half else 1]:
             os.kill(pid, signal.SIGKILL)
+
+    def end_workers(self) -> int:
+        """Ends the SharedWorkers, by Chromium's own tools; returns how many there were."""
+        devtools = self.browser.new_browser_cdp_session()
+        targets = devtools.send("Target.getTargets")["targetInfos"]
+        workers = [target["targetId"] for target in targets if target["type"] == "shared_worker"]
+        for worker in workers:
+            devtools.send("Target.closeTarget", {"targetId": worker})
+        devtools.detach()
+        return len(workers)
 
     def renderers(self) -> list[int]:
         """The processes that render pages, of this browser alone."""
@@ -160,7 +179,7 @@ class Visitor:
                 page.close()
             except BrowserError:
                 continue  # killed
-        self.answer_heap(heap_script())
+        self.answer_heap()
         self.context.set_offline(False)
         page = self.open(self.final)
         last = self.burst(page, "last", 1)
