@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import socket
 import threading
 import time
@@ -81,7 +82,7 @@ class Site:
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return Response("not here", 404, FRESH, "text/plain")
         headers = {"vary": "accept-encoding", **(IMMUTABLE if "runtime" in path.parts else {"cache-control": "no-cache"})}
-        kind = TYPES.get(path.suffix, "application/octet-stream")
+        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         for encoding, suffix in ENCODINGS.items():
             beside = path.with_name(path.name + suffix)
             if encoding in accepted and beside.is_file():
