@@ -30,6 +30,8 @@ class SystemPackage:
 SYSTEM_PACKAGES = (
     SystemPackage("chromium", "chromium", "browser tests, bench"),
     SystemPackage("firefox-esr", "firefox-esr", "browser tests, bench"),
+    SystemPackage("webkit2gtk-driver", "WebKitWebDriver", "tests in WebKit, Safari's engine"),
+    SystemPackage("xvfb", "Xvfb", "a display for WebKit"),
     SystemPackage("postgresql", "pg_ctlcluster", "tests of the outbox and of audiences in a PostgreSQL of their own"),
 )
 
