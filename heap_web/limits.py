@@ -37,13 +37,15 @@ def warnings(commands: Iterable[Command]) -> list[str]:
             event, properties = arguments
             if len(event) > 128 and _bytes(event) > LONGEST_NAME:
                 found.append(f"track: Heap keeps {LONGEST_NAME} bytes of an event's name; {_short(event)} has more")
-            found += _of_properties(f"track {_short(event)}", properties)
+            if _may_be_too_long(properties):
+                found += _of_properties(f"track {_short(event)}", properties)
         elif method == "identify":
             (identity,) = arguments
             found += _of_identity(identity)
         elif method == "addUserProperties":
             (properties,) = arguments
-            found += _of_properties("identify", properties)
+            if _may_be_too_long(properties):
+                found += _of_properties("identify", properties)
             for name, value in properties.items():
                 # The id is put under "id" for parity, and is no mistake of the caller.
                 if len(name) < 8 and name.lower() in _TAKEN and not (name == "id" and value == identity):
@@ -62,12 +64,19 @@ def _of_identity(identity: Any) -> Iterator[str]:
         )
 
 
+def _may_be_too_long(properties: dict[str, Any]) -> bool:
+    """Whether there is anything to count exactly. This is on the way of every call."""
+    for name, value in properties.items():  # noqa: SIM110 - any() with a generator takes twice as long
+        if len(name) > 128 or (type(value) is str and len(value) > 512):
+            return True
+    return False
+
+
 def _of_properties(where: str, properties: dict[str, Any]) -> Iterator[str]:
     for name, value in properties.items():
-        # Only what is long is counted exactly: this is on the way of every call.
-        if type(value) is str and len(value) > LONGEST_VALUE // 2 and _units(value) > LONGEST_VALUE:
+        if type(value) is str and _units(value) > LONGEST_VALUE:
             yield f"{where}: Heap keeps {LONGEST_VALUE:,} characters of a value; that of {_short(name)} has more"
-        if len(name) > LONGEST_NAME // 4 and _bytes(name) > LONGEST_NAME:
+        if _bytes(name) > LONGEST_NAME:
             yield f"{where}: Heap keeps {LONGEST_NAME} bytes of a property's name; {_short(name)} has more"
 
 
