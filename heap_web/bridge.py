@@ -104,7 +104,7 @@ class BridgeAnalytics(Analytics):
         others = [name for name, value in settings._asdict().items() if name != "app_id" and value != _DEFAULTS[name]]
         if others:
             self._complain(
-                f"the page's own settings count, set them there: {', '.join(others)} given here have no effect"
+                f"settings other than the App ID are made in the page: {', '.join(others)} has no effect here"
             )
         world.open(self._receive)
         self._watch()

@@ -1,0 +1,314 @@
+"""heap_web.bridge and heap_web.handover: calls from a worker to the page, in order and once each."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from heap_web.bridge import DEADLINE, BridgeAnalytics
+from heap_web.commands import Command
+from heap_web.errors import NoPageError
+from heap_web.handover import MAX_KEPT, MESSAGE_CALLS, Handover
+from heap_web.results import Result
+from heap_web.settings import Settings
+
+
+class World:
+    """A worker's world with a clock that a test moves, and pages that a test plays."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.timers: list[tuple[float, int, Callable[[], None]]] = []
+        self.sent: list[dict[str, Any]] = []
+        self.said: list[str] = []
+        self.is_open = False
+
+    def open(self, receive: Callable[[str], None]) -> None:
+        self.receive, self.is_open = receive, True
+
+    def post(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def now(self) -> float:
+        return self.time
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        self.timers.append((self.time + seconds, len(self.timers), function))
+
+    def local(self, text: str) -> str | None:
+        return None
+
+    def python(self, value: Any) -> Any:
+        return value
+
+    def new_id(self) -> str:
+        return "w1"
+
+    def origin(self) -> str:
+        return "https://shop.example.com"
+
+    def complain(self, message: str) -> None:
+        self.said.append(message)
+
+    def run(self, seconds: float) -> None:
+        """Lets time pass, and timers with it."""
+        end = self.time + seconds
+        while self.timers and min(self.timers)[0] <= end:
+            timer = min(self.timers)
+            self.timers.remove(timer)
+            self.time = timer[0]
+            timer[2]()
+        self.time = end
+
+    def say(self, kind: str, to: str = "w1", **fields: Any) -> None:
+        """What a page says."""
+        self.receive(json.dumps({"to": to, "type": kind, **fields}))
+
+    def take(self, kind: str) -> list[dict[str, Any]]:
+        """The messages of a kind that were sent since the last time."""
+        found = [message for message in self.sent if message["type"] == kind]
+        self.sent = [message for message in self.sent if message["type"] != kind]
+        return found
+
+
+DELIVERED = {"status": "delivered", "commands": [["track", "E", {}]]}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def analytics(world: World) -> BridgeAnalytics:
+    return BridgeAnalytics(Settings.of("1535634150"), world)
+
+
+def names(messages: list[dict[str, Any]]) -> list[str]:
+    """The events in `calls` messages."""
+    return [call["a"][0] for message in messages for call in message["calls"]]
+
+
+def test_calls_wait_for_a_page(world: World, analytics: BridgeAnalytics) -> None:
+    """Calls made before a page answers are sent when one does, in order, and kept until it has them."""
+    analytics.track("A")
+    analytics.track("B", {"n": 1})
+    assert world.take("calls") == []
+    assert world.take("hello")[0]["appId"] == "1535634150"
+    world.say("here", page="p1", taken=0, user={"id": "u", "traits": {"a": 1}, "anonymousId": "x"})
+    (message,) = world.take("calls")
+    assert (message["first"], names([message])) == (1, ["A", "B"])
+    assert analytics.user() == ("u", {"a": 1}, "x")
+    assert analytics.flush() == 2
+    world.say("taken", page="p1", taken=2)
+    assert analytics.flush() == 0
+
+
+def test_each_call_at_once(world: World, analytics: BridgeAnalytics) -> None:
+    """With a page there, each call is sent at once, under its number."""
+    world.say("here", page="p1", taken=0)
+    for name in "ABC":
+        analytics.track(name)
+    assert [(message["first"], names([message])) for message in world.take("calls")] == [
+        (1, ["A"]),
+        (2, ["B"]),
+        (3, ["C"]),
+    ]
+
+
+def test_result(world: World, analytics: BridgeAnalytics) -> None:
+    """Awaiting a call gives what the page says became of it; its callback is called once then."""
+    called: list[int] = []
+    result = analytics.track("E", None, None, lambda: called.append(1))
+    world.say("here", page="p1", taken=0)
+    assert called == []
+    world.say("settled", page="p1", call=1, result=DELIVERED, user={"id": 7})
+
+    async def wait() -> Result:
+        return await result
+
+    assert asyncio.run(wait()) is result
+    assert (result.status, result.commands, called) == ("delivered", (Command("track", ("E", {})),), [1])
+    assert analytics.user().id == 7
+    assert repr(result) == "<track 'E': delivered (track)>"
+
+
+def test_another_page_takes_over(world: World, analytics: BridgeAnalytics) -> None:
+    """A page that takes over gets what is not safe yet, and no more; what the one before took is reported kept."""
+    world.say("here", page="p1", taken=0)
+    results = [analytics.track(name) for name in "ABC"]
+    world.say("taken", page="p1", taken=1)
+    world.take("calls")
+    world.say("here", page="p2", taken=2)
+    assert names(world.take("calls")) == ["C"]
+    assert [result.status for result in results[:2]] == ["kept", "kept"]
+    assert "journal" in (results[0].reason or "")
+    world.say("settled", page="p2", call=3, result=DELIVERED)
+    assert results[2].status == "delivered"
+
+
+def test_old_page_is_ignored(world: World, analytics: BridgeAnalytics) -> None:
+    """What a page says that no longer serves counts for nothing."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.say("here", page="p2", taken=0)
+    world.take("calls")
+    world.say("taken", page="p1", taken=1)
+    world.say("gone", page="p1")
+    assert analytics.flush() == 1
+    assert world.take("hello")
+
+
+def test_page_goes(world: World, analytics: BridgeAnalytics) -> None:
+    """When the page says that it goes, another is looked for at once, and calls wait for it."""
+    world.say("here", page="p1", taken=0)
+    world.take("hello")
+    world.say("gone", page="p1")
+    assert len(world.take("hello")) == 1
+    analytics.track("A")
+    assert world.take("calls") == []
+    world.say("here", page="p2", taken=0)
+    assert names(world.take("calls")) == ["A"]
+
+
+def test_page_dies_silently(world: World, analytics: BridgeAnalytics) -> None:
+    """A page that dies without a word is missed within seconds of the next call, which the next page gets."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.take("calls")
+    world.run(5)
+    assert world.take("hello")
+    world.say("here", page="p2", taken=0)
+    assert names(world.take("calls")) == ["A"]
+
+
+def test_a_slow_page_is_no_dead_page(world: World, analytics: BridgeAnalytics) -> None:
+    """A page that answers, but whose Heap is not there yet, keeps its calls: they are not sent again."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.say("taken", page="p1", taken=1)
+    world.take("calls")
+    for _ in range(30):
+        world.run(0.5)
+        if world.take("hello"):
+            world.say("here", page="p1", taken=1)
+    assert world.take("calls") == []
+    assert "in the page" in analytics.state
+
+
+def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
+    """With no page, `ready` raises by the deadline and says what to do; calls are reported kept, and stay."""
+    errors: list[str] = []
+    analytics.on("error", errors.append)
+    result = analytics.track("A")
+    world.run(DEADLINE + 1)
+
+    async def wait() -> None:
+        await analytics.ready()
+
+    with pytest.raises(NoPageError, match=r"heap-web\.js into a page of https://shop\.example\.com"):
+        asyncio.run(wait())
+    assert (result.status, len(world.said), len(errors)) == ("kept", 1, 1)
+    assert "no page has answered, 1 calls wait" in repr(analytics)
+    assert analytics.track("B").status == "kept"
+    world.run(60)
+    assert world.timers == []
+    world.say("page", to="workers")
+    world.say("here", page="p1", taken=0)
+    assert names(world.take("calls")) == ["A", "B"]
+    asyncio.run(wait())
+    world.say("settled", page="p1", call=1, result=DELIVERED)
+    assert result.status == "delivered"
+
+
+def test_refused(world: World, analytics: BridgeAnalytics) -> None:
+    """A page that will not serve says why, and so does the error."""
+    world.say("refused", reason="the page has App ID 1, Python was given 2")
+    world.run(DEADLINE + 1)
+    assert "the page has App ID 1, Python was given 2" in world.said[0]
+
+
+def test_nothing_left_running(world: World, analytics: BridgeAnalytics) -> None:
+    """When nothing is under way, no timer runs."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.say("taken", page="p1", taken=1)
+    world.say("settled", page="p1", call=1, result=DELIVERED)
+    world.run(5)
+    assert world.timers == []
+
+
+def test_close(world: World, analytics: BridgeAnalytics) -> None:
+    """Closed, it listens and asks no more; whoever waits is told."""
+    waiting = analytics.track("A")
+    analytics.close()
+    later = analytics.track("B")
+    world.run(60)
+    assert (world.is_open, world.timers) == (False, [])
+    assert (waiting.status, later.status) == ("kept", "dropped")
+    assert analytics.state == "bridge closed"
+
+
+@pytest.mark.parametrize("arguments", [(), ("",), (None, {"a": 1}), (7.5j,)])
+def test_no_event_name(world: World, analytics: BridgeAnalytics, arguments: tuple[Any, ...]) -> None:
+    """A call that cannot be forwarded is dropped here, with a warning, and nothing is sent."""
+    world.say("here", page="p1", taken=0)
+    result = analytics.track(*arguments) if arguments else analytics.track(None)
+    assert (result.status, len(world.said), world.take("calls")) == ("dropped", 1, [])
+
+
+def test_settings_are_the_pages(world: World) -> None:
+    """Settings given in a worker have no effect, and that is said."""
+    BridgeAnalytics(Settings.of("1535634150", sdk="latest"), world)
+    assert "sdk has no effect here" in world.said[0]
+
+
+def test_methods(world: World, analytics: BridgeAnalytics) -> None:
+    """Each method is sent under analytics.js' name, its arguments as given."""
+    world.say("here", page="p1", taken=0)
+    analytics.identify("u1", {"plan": "pro"})
+    analytics.identify({"plan": "pro"})
+    analytics.page("Home")
+    analytics.group("g1", {"a": 1})
+    analytics.alias("new", "old")
+    analytics.reset()
+    analytics.set_anonymous_id("anna")
+    assert [(call["m"], call["a"]) for message in world.take("calls") for call in message["calls"]] == [
+        ("identify", ["u1", {"plan": "pro"}]),
+        ("identify", [{"plan": "pro"}]),
+        ("page", ["Home"]),
+        ("group", ["g1", {"a": 1}]),
+        ("alias", ["new", "old"]),
+        ("reset", []),
+        ("setAnonymousId", ["anna"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "7", "null", "[]", '{"to":"w1"}', '{"to":"w1","type":"here"}', '{"to":"w1","type":"taken","taken":"x"}'],
+)
+def test_foreign_messages(world: World, analytics: BridgeAnalytics, text: str) -> None:
+    """What somebody else says on the channel harms nothing."""
+    analytics.track("A")
+    world.receive(text)
+    world.say("here", page="p1", taken=0)
+    assert names(world.take("calls")) == ["A"]
+
+
+def test_many_calls_in_messages_of_bounded_size() -> None:
+    """What waited is sent in messages of no more than MESSAGE_CALLS calls, and no more than MAX_KEPT wait."""
+    handover = Handover("w1", "1")
+    for _ in range(MAX_KEPT):
+        handover.add("{}", Result())
+    over = Result()
+    handover.add("{}", over)
+    assert over.status == "dropped"
+    messages = handover.receive('{"to":"w1","type":"here","page":"p1","taken":0}')
+    assert len(messages) == MAX_KEPT / MESSAGE_CALLS
+    assert json.loads(messages[1])["first"] == MESSAGE_CALLS + 1
