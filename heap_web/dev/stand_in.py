@@ -3,11 +3,12 @@
 The script itself is static/src/demo/heap-stand-in.js. It posts batches as JSON to `/heap/calls`:
 
     {"app_id": "12345", "sdk": "classic", "view": "<id of the page view>", "path": "/products", "calls":
-        [{"number": 1, "method": "track", "arguments": ["Product Added", {"price": 6.5}]}, ...]}
+        [{"number": 1, "made": 1795302000000, "method": "track", "arguments": ["Added", {"price": 6.5}]}, ...]}
 
-`number` counts the calls of one page view from 1, so a batch that comes twice counts once and one that comes late is
-put in its place. A call that Heap's documented methods do not take (a nested value, an empty event name) is kept as
-refused, with the reason, and the answer is 422; what is no batch at all is refused whole with 400, 413 or 415.
+`number` counts the calls of one page view from 1, so a batch that comes twice counts once. `made` is when `window.heap`
+was called, in epoch ms on the page's clock: a body that comes late, as from a page that was left, is put in its place.
+A call that Heap's documented methods do not take (a nested value, an empty event name) is kept as refused, with the
+reason, and the answer is 422; what is no batch at all is refused whole with 400, 413 or 415.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Received:
 
     id: int
     at: str
+    made: float
     app_id: str
     sdk: str
     path: str
@@ -63,6 +65,7 @@ class Sent:
     number: int
     method: str
     arguments: tuple[Any, ...]
+    made: float | None = None  # None: as it came
 
 
 @dataclass(frozen=True)
@@ -142,26 +145,29 @@ def read_batch(content_type: str, body: bytes) -> Batch:
 def _read_call(call: object) -> Sent:
     if not isinstance(call, dict):
         raise Refused(400, "each call must be an object")
-    number, method, arguments = call.get("number"), call.get("method"), call.get("arguments")
+    number, made = call.get("number"), call.get("made")
+    method, arguments = call.get("method"), call.get("arguments")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise Refused(400, "a call's number must be 1 or more")
+    if not _is_number(made):
+        raise Refused(400, "a call's made must be a time in ms")
     if not isinstance(method, str) or not isinstance(arguments, list):
         raise Refused(400, "a call must have a method and a list of arguments")
-    return Sent(number, method, tuple(arguments))
+    return Sent(number, method, tuple(arguments), made)
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Inbox:
-    """What Heap received: the last `kept` calls, in the order in which each page made them. Lives in one event loop."""
+    """What Heap received: the last `kept` calls. Lives in one event loop."""
 
-    def __init__(self, kept: int = KEPT, now: Callable[[], str] = _now) -> None:
+    def __init__(self, kept: int = KEPT, now: Callable[[], datetime] = _now) -> None:
         self._kept: deque[Received] = deque(maxlen=kept)
         self._seen: dict[str, set[int]] = {}
         self._now = now
@@ -174,18 +180,27 @@ class Inbox:
     def take(self, batch: Batch) -> list[Received]:
         """Keep the batch's calls that have not come before, and say which they were."""
         seen = self._seen.setdefault(batch.view, set())
+        now = self._now()
         fresh: list[Received] = []
         for call in batch.calls:
             if call.number in seen:
                 continue
             seen.add(call.number)
-            reason = why_refused(call.method, call.arguments)
             fresh.append(
                 Received(
-                    self._next, self._now(), batch.app_id, batch.sdk, batch.path, batch.view,
-                    call.number, call.method, call.arguments, reason,
+                    id=self._next,
+                    at=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                    made=now.timestamp() * 1000 if call.made is None else call.made,
+                    app_id=batch.app_id,
+                    sdk=batch.sdk,
+                    path=batch.path,
+                    view=batch.view,
+                    number=call.number,
+                    method=call.method,
+                    arguments=call.arguments,
+                    refused=why_refused(call.method, call.arguments),
                 )
-            )  # fmt: skip
+            )
             self._next += 1
         if fresh:
             self._kept.extend(fresh)
@@ -193,12 +208,8 @@ class Inbox:
         return fresh
 
     def listing(self) -> list[Received]:
-        """All that is kept, oldest first; the calls of one page view stand in the order of their numbers."""
-        by_view: dict[str, list[Received]] = {}
-        for call in self._kept:
-            by_view.setdefault(call.view, []).append(call)
-        turns = {view: iter(sorted(calls, key=lambda call: call.number)) for view, calls in by_view.items()}
-        return [next(turns[call.view]) for call in self._kept]
+        """All that is kept, in the order in which `window.heap` was called."""
+        return sorted(self._kept, key=lambda call: (call.made, call.number))
 
     def clear(self) -> None:
         """Forget the calls; those of pages still open are counted on from where they are."""

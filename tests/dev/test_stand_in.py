@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,21 +15,22 @@ from heap_web.dev.stand_in import Batch, Inbox, Refused, Sent, read_batch, why_r
 
 from .asgi import Client
 
-CALL = {"number": 1, "method": "track", "arguments": ["Bought", {"price": 6.5}]}
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CALL = {"number": 1, "made": 1000, "method": "track", "arguments": ["Bought", {"price": 6.5}]}
 
 
 def body(*calls: dict[str, Any], **given: Any) -> dict[str, Any]:
     return {"app_id": "12345", "sdk": "classic", "view": "v1", "path": "/products", "calls": list(calls), **given}
 
 
-def batch(*numbers: int, view: str = "v1") -> Batch:
-    calls = tuple(Sent(number, "track", (f"{view} {number}", {})) for number in numbers)
+def batch(*numbers: int, view: str = "v1", made: float = 1000) -> Batch:
+    calls = tuple(Sent(number, "track", (f"{view} {number}", {}), made + number) for number in numbers)
     return Batch("12345", "classic", view, "/", calls)
 
 
 @pytest.fixture
 def inbox() -> Inbox:
-    return Inbox(now=lambda: "2026-11-21T12:00:00.000Z")
+    return Inbox(now=lambda: NOON)
 
 
 @pytest.fixture
@@ -98,6 +100,7 @@ def test_says_why_it_refuses(method: str, arguments: list[object], reason: str) 
         ("application/json", json.dumps(body(CALL, calls={})), 400),
         ("application/json", json.dumps(body({**CALL, "number": 0})), 400),
         ("application/json", json.dumps(body({**CALL, "number": True})), 400),
+        ("application/json", json.dumps(body({**CALL, "made": "now"})), 400),
         ("application/json", json.dumps(body({**CALL, "arguments": {}})), 400),
         ("application/json", json.dumps(body({**CALL, "method": None})), 400),
         ("application/json", " " * (1024 * 1024 + 1), 413),
@@ -113,7 +116,7 @@ def test_refuses_what_is_no_batch(content_type: str, text: str, status: int) -> 
 def test_reads_a_batch_with_its_charset() -> None:
     """A batch is read as it was sent, also where the content type names a charset."""
     read = read_batch("application/json; charset=UTF-8", json.dumps(body(CALL)).encode())
-    assert read == Batch("12345", "classic", "v1", "/products", (Sent(1, "track", ("Bought", {"price": 6.5})),))
+    assert read == Batch("12345", "classic", "v1", "/products", (Sent(1, "track", ("Bought", {"price": 6.5}), 1000),))
 
 
 def test_counts_a_call_that_comes_twice_once(inbox: Inbox) -> None:
@@ -123,11 +126,17 @@ def test_counts_a_call_that_comes_twice_once(inbox: Inbox) -> None:
     assert [call.number for call in inbox.listing()] == [1, 2, 3]
 
 
-def test_lists_each_page_in_the_order_of_its_calls(inbox: Inbox) -> None:
-    """A body that overtook another is put in its place, and other pages' calls stay where they are."""
-    for part in (batch(3), batch(1, view="v2"), batch(1, 2)):
+def test_lists_calls_in_the_order_in_which_they_were_made(inbox: Inbox) -> None:
+    """A body that comes late, from the same page or from one that was left, is put in its place."""
+    for part in (batch(3), batch(1, view="later", made=2000), batch(1, 2)):
         inbox.take(part)
-    assert [call.arguments[0] for call in inbox.listing()] == ["v1 1", "v2 1", "v1 2", "v1 3"]
+    assert [call.arguments[0] for call in inbox.listing()] == ["v1 1", "v1 2", "v1 3", "later 1"]
+
+
+def test_a_call_without_a_time_is_listed_as_it_came(inbox: Inbox) -> None:
+    """What the server itself puts in needs no time: it counts as made now."""
+    inbox.take(Batch("1", "server", "server", "/", (Sent(1, "track", ("E", {})),)))
+    assert [call.made for call in inbox.listing()] == [NOON.timestamp() * 1000]
 
 
 def test_keeps_only_the_latest() -> None:
@@ -142,15 +151,15 @@ def test_a_good_batch_is_answered_and_listed(client: Client) -> None:
     assert client.post("/heap/calls", json=body(CALL)).status_code == 204
     assert client.get("/received.json").json()["received"] == [
         {
-            "id": 1, "at": "2026-11-21T12:00:00.000Z", "app_id": "12345", "sdk": "classic", "path": "/products",
-            "view": "v1", "number": 1, "method": "track", "arguments": ["Bought", {"price": 6.5}], "refused": None,
+            "id": 1, "at": "2026-11-21T12:00:00.000Z", "made": 1000, "app_id": "12345", "sdk": "classic",
+            "path": "/products", "view": "v1", "number": 1, "method": "track", "arguments": ["Bought", {"price": 6.5}], "refused": None,
         }
     ]  # fmt: skip
 
 
 def test_a_refused_call_harms_no_other(client: Client) -> None:
     """A batch with one call that Heap would not take is answered 422 and named, and its other calls are kept."""
-    bad = {"number": 2, "method": "track", "arguments": ["Bought", {"items": [1]}]}
+    bad = {**CALL, "number": 2, "method": "track", "arguments": ["Bought", {"items": [1]}]}
     answer = client.post("/heap/calls", json=body(CALL, bad, {**CALL, "number": 3}))
     reason = "items is a list; Heap takes text, numbers, true and false"
     assert (answer.status_code, answer.json()) == (422, {"refused": [{"number": 2, "reason": reason}]})

@@ -38,7 +38,7 @@
   /** @param {string} method @param {unknown[]} args */
   function receive(method, args) {
     number += 1;
-    waiting.push(JSON.stringify({ number, method, arguments: args }));
+    waiting.push(JSON.stringify({ number, made: Date.now(), method, arguments: args }));
     if (scheduled) return;
     scheduled = true;
     setTimeout(post, 0);
