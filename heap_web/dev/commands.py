@@ -47,6 +47,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "mypy": [*python, "mypy"],
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
+        "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
     outcomes = {}

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from heap_web.dev.bench.figures import FIGURES, Samples
-from heap_web.dev.bench.report import Report, bars, html, record, write
+from heap_web.dev.bench.report import Report, bars, html, markdown, record, write
 
 CONTESTANTS = {"heap_web": "heap_web", "snippet": "Heap's <snippet>"}
 
@@ -26,7 +26,7 @@ def report() -> Report:
     return Report.of(
         samples,
         date=datetime(2026, 11, 21, 20, 0, tzinfo=UTC),
-        machine={"cores": "2"},
+        machine={"processor": "Some CPU", "cores": "2", "memory": "24 GiB", "Chromium": "Chromium 1", "pyodide": "314"},
         rounds=3,
         contestants=CONTESTANTS,
     )
@@ -70,8 +70,17 @@ def test_html_stands_alone(report: Report) -> None:
     assert [len(ElementTree.fromstring(chart).findall("rect")) for chart in charts] == [1, 2]
 
 
+def test_markdown(report: Report) -> None:
+    """The Markdown tables have a row for each figure and each target, and as many cells in each row of a table."""
+    lines = markdown(report).splitlines()
+    assert "| further pages: navigation to heap.track | 90.0 ms | 45.0 ms |" in lines
+    assert "| heap-web.js on the wire | at most 6 KB | 6.00 KB | met |" in lines
+    assert {line.count("|") for line in lines if line.startswith("|")} == {4, 5}
+    assert lines[0].startswith("Medians of 3 rounds on 2026-11-21: Some CPU, 2 cores")
+
+
 def test_write(report: Report, tmp_path: Path) -> None:
-    """The record and the report are written side by side into a folder made for them."""
-    data, shown = write(report, tmp_path / "new")
+    """The record and the reports are written side by side into a folder made for them."""
+    data, shown, _ = write(report, tmp_path / "new")
     assert json.loads(data.read_text("utf-8"))["rounds"] == 3
     assert shown.read_text("utf-8").startswith("<!doctype html>")

@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from heap_web.dev.bench import browser, measure, table
-from heap_web.dev.bench.contestants import CONTESTANTS, DIST, Contestant, files
+from heap_web.dev.bench.contestants import CONTESTANTS, DIST, ROOT, Contestant, files
 from heap_web.dev.bench.figures import Samples
 from heap_web.dev.bench.machine import machine
-from heap_web.dev.bench.report import Report, write
+from heap_web.dev.bench.report import Report, markdown, write
 from heap_web.dev.bench.server import Site, serving
 
 Step = tuple[str, Callable[[measure.Bench], None]]
 PARTS = ("visits", "firefox", "calls", "memory", "python")
 ROUNDS = 5
+PUBLISHED = ROOT / "templates" / "docs" / "figures" / "speed.md"
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -60,6 +61,10 @@ def main(arguments: Sequence[str] = ()) -> int:
         console.print(shown)
     for path in write(report, options.out):
         console.print(f"written: {path}")
+    if options.publish:
+        PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
+        PUBLISHED.write_text(markdown(report), encoding="utf-8")
+        console.print(f"written: {PUBLISHED}")
     return 1 if failed or any(verdict.met is False for verdict in report.verdicts) else 0
 
 
@@ -71,7 +76,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
-    parser.add_argument("--out", type=Path, default=DIST, help="folder for bench.json and bench.html")
+    parser.add_argument("--out", type=Path, default=DIST, help="folder for bench.json, bench.html, bench.md")
+    parser.add_argument("--publish", action="store_true", help="also write the tables that the documentation shows")
     return parser.parse_args(list(arguments))
 
 

@@ -15,6 +15,7 @@ from heap_web.dev.bench.figures import FIGURES, Figure, Samples
 from heap_web.dev.bench.statistics import Summary, summarize, written
 from heap_web.dev.bench.targets import Verdict, verdicts
 
+OUTCOMES = {True: "met", False: "missed", None: "not measured"}
 TEMPLATES = Path(__file__).parents[3] / "templates" / "bench"
 
 
@@ -122,10 +123,38 @@ def html(report: Report) -> str:
     return environment.get_template("report.html").render(report=report, charts=charts)
 
 
-def write(report: Report, folder: Path) -> tuple[Path, Path]:
-    """Write `bench.json` and `bench.html` into the folder; gives their paths."""
+def markdown(report: Report) -> str:
+    """The run's medians and targets as two Markdown tables, with the date and the machine, for the documentation."""
+    where = report.machine
+    titles = list(report.contestants.values())
+    lines = [
+        f"Medians of {report.rounds} rounds on {report.date[:10]}: {where['processor']}, {where['cores']} cores, "
+        f"{where['memory']}, {where['Chromium']}, Pyodide {where['pyodide']}.",
+        "",
+        _row(["", *titles]),
+        _row(["---", *["--:"] * len(titles)]),
+    ]
+    for figure in report.measured():
+        found = [report.summary(each, figure.key) for each in report.contestants]
+        lines.append(_row([figure.title, *("" if one is None else written(one.median, figure.unit) for one in found)]))
+    lines += ["", _row(["", "target", "measured", ""]), _row(["---", "---", "---", "---"])]
+    for verdict in report.verdicts:
+        lines.append(_row([verdict.row, verdict.target, verdict.measured, OUTCOMES[verdict.met]]))
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def write(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Write `bench.json`, `bench.html` and `bench.md` into the folder; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    data, shown = folder / "bench.json", folder / "bench.html"
-    data.write_text(json.dumps(record(report), indent=1) + "\n", encoding="utf-8")
-    shown.write_text(html(report), encoding="utf-8")
-    return data, shown
+    texts = {
+        "bench.json": json.dumps(record(report), indent=1) + "\n",
+        "bench.html": html(report),
+        "bench.md": markdown(report),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return tuple(folder / name for name in texts)
