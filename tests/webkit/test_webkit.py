@@ -1,0 +1,156 @@
+"""heap_web in WebKit: boot, delivery, leaving a page, the documentation's examples and the recorded cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.support.expected_conditions import url_to_be
+from selenium.webdriver.support.wait import WebDriverWait
+
+from heap_web.dev.steps import DIST
+from tests.browser.counting import HEAP, delivered_once, events
+from tests.browser.serving import Site
+from tests.browser.test_conformance import CASES, HOLD, SPECIAL, judge, load, segments
+
+from .conftest import ERRORS
+
+RECORDED = "<script src='/codec.js'></script><script src='/recorder.js'></script>"
+OURS = "<script src='/dist/heap-web.js' data-app-id='11'></script>"
+DELIVERED = """
+async () => {
+  await analytics.ready();
+  while (analytics.state.journal.calls + analytics.state.waiting) await new Promise((done) => setTimeout(done, 20));
+  return analytics.state;
+}
+"""
+# A case in a frame of its own: a page like any other, while the page around it keeps Python awake.
+FRAME = """
+async (url) => {
+  localStorage.clear();
+  document.querySelector("iframe")?.remove();
+  const frame = document.createElement("iframe");
+  const loaded = new Promise((done) => { frame.onload = done; });
+  frame.src = url;
+  document.body.append(frame);
+  await loaded;
+}
+"""
+RELOAD = """
+async () => {
+  const frame = document.querySelector("iframe");
+  const loaded = new Promise((done) => { frame.onload = done; });
+  frame.contentWindow.location.reload();
+  await loaded;
+}
+"""
+CALL = """
+async (calls) => JSON.parse(await document.querySelector("iframe").contentWindow.perform(JSON.stringify(calls)))
+"""
+# In the frame, so that the values are of the realm that is called.
+PERFORM = """<script>
+  async function perform(calls) {
+    const called = [], threw = [], results = [];
+    const callback = (number) => Object.assign(() => void called.push(number), { __cb: number });
+    JSON.parse(calls).forEach(([method, ...args], index) => {
+      const values = args.map((arg) => GoldenCodec.decode(arg, { callback }));
+      try { results.push(analytics[method](...values)); } catch (error) { threw.push([index, String(error)]); }
+    });
+    await Promise.all(results);
+    return JSON.stringify({ told: recorder.told, threw, called });
+  }
+</script>"""
+ORDINARY = [case for case in CASES if not any(key in case for key in SPECIAL)]
+
+Run = Callable[..., Any]
+
+
+def html(body: str) -> str:
+    """A page that reports its errors."""
+    return f"<!doctype html><meta charset=utf-8><title>WebKit</title>{ERRORS}{body}"
+
+
+def test_python_boots_in_a_worker(webkit: webdriver.WebKitGTK, run: Run, site: Site) -> None:
+    """Python boots in a worker that the site's pages share, and the page is told how long it took."""
+    webkit.get(site.page("/boot", html(RECORDED + OURS)))
+    state = run("() => analytics.ready()")
+    assert (state["runtime"], state["heap"], state["mode"]) == ("ready", "live", "shared")
+    assert state["bootMs"] > 0
+
+
+def test_without_a_shared_worker_python_boots_in_a_worker_of_the_page(
+    webkit: webdriver.WebKitGTK, run: Run, site: Site
+) -> None:
+    """Where there is no SharedWorker, Python boots in a worker of the page's own."""
+    webkit.get(site.page("/boot", html(f"<script>delete window.SharedWorker;</script>{RECORDED}{OURS}")))
+    assert run("() => analytics.ready()")["mode"] == "dedicated"
+    assert run("() => analytics.track('E', { a: [1] }).then(({ commands }) => commands)") == [
+        ["track", "E", {"a": "[1]"}]
+    ]
+
+
+def test_the_documentations_examples_reach_heap_flat(webkit: webdriver.WebKitGTK, run: Run, site: Site) -> None:
+    """The documentation's examples reach Heap flat, dates as ISO text and the e-mail address by Heap's name for it."""
+    calls = """<script>
+      analytics.identify("user123", { email: "a@b.example", signed_up: new Date(Date.UTC(2026, 0, 2)) });
+      analytics.track("Signed Up", { foo: { bar: { cheese: "american", prop: [1, 2, 3] } } });
+    </script>"""
+    webkit.get(site.page("/examples", html(RECORDED + OURS + calls)))
+    run(DELIVERED)
+    assert run("() => recorder.told") == [
+        ["identify", "user123"],
+        ["addUserProperties", {"id": "user123", "signed_up": "2026-01-02T00:00:00.000Z", "_email": "a@b.example"}],
+        ["track", "Signed Up", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}],
+    ]
+
+
+def test_calls_made_right_before_leaving_arrive_once_and_in_order(
+    webkit: webdriver.WebKitGTK, run: Run, site: Site
+) -> None:
+    """Calls made right before the page is left, page after page, are delivered once and in order."""
+    names = [f"{page}-{number}" for page in range(4) for number in range(5)]
+    heap = f"<script>{HEAP}</script>"
+    for page in range(4):
+        made = "".join(f'analytics.track("{page}-{number}");' for number in range(5))
+        leave = f'location.href = "/leave-{page + 1}";'
+        site.page(f"/leave-{page}", html(f"{heap}{OURS}<script>{made}{leave}</script>"))
+    last = site.page("/leave-4", html(heap + OURS))
+    webkit.get(f"{site.url}/leave-0")
+    WebDriverWait(webkit, 30).until(url_to_be(last))
+    run(DELIVERED)
+    run("async () => { await fetch('/received'); }")
+    delivered_once(events(site), names)
+
+
+@pytest.fixture(scope="module")
+def keeper(webkit: webdriver.WebKitGTK, running_site: Site) -> Iterator[str]:
+    """A page that keeps the SharedWorker, and holds one frame a case."""
+    manifest = json.loads((DIST / "manifest.json").read_text("utf-8"))
+    hold = f"<script>({HOLD})('/dist/{manifest['runtime']}')</script>"
+    webkit.get(running_site.page("/keeper", f"<!doctype html><title>keeper</title><body>{hold}"))
+    return webkit.current_url
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in ORDINARY])
+def test_a_recorded_case_tells_heap_exactly_what_parity_or_the_rules_demand(
+    case: dict[str, Any], keeper: str, run: Run, site: Site
+) -> None:
+    """A recorded case tells a live Heap exactly what parity or the rules demand."""
+    script = f"<script src='/dist/heap-web.js'></script><script>analytics.load({json.dumps(load(case))})</script>"
+    url = site.page(case.get("url", "/"), html(RECORDED + script + PERFORM))
+    told: list[Any] = []
+    threw: list[Any] = []
+    called: list[Any] = []
+    for index, calls in enumerate(segments(case)):
+        if index:
+            run(RELOAD)
+        else:
+            run(FRAME, url)
+        outcome = run(CALL, calls)
+        told += outcome["told"]
+        threw += outcome["threw"]
+        called += outcome["called"]
+    judge(case, (told, threw, called))
