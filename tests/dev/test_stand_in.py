@@ -152,7 +152,8 @@ def test_a_good_batch_is_answered_and_listed(client: Client) -> None:
     assert client.get("/received.json").json()["received"] == [
         {
             "id": 1, "at": "2026-11-21T12:00:00.000Z", "made": 1000, "app_id": "12345", "sdk": "classic",
-            "path": "/products", "view": "v1", "number": 1, "method": "track", "arguments": ["Bought", {"price": 6.5}], "refused": None,
+            "path": "/products", "view": "v1", "number": 1, "method": "track",
+            "arguments": ["Bought", {"price": 6.5}], "refused": None,
         }
     ]  # fmt: skip
 
