@@ -20,6 +20,8 @@ import { encode } from "./wire.js";
 const MAX_WAITING = 200_000;
 /** How long calls wait for a `load` before the developer is told that there was none. */
 const LOAD_MS = 5000;
+/** How long the engine may take to arrive. */
+const ENGINE_MS = 20_000;
 
 /**
  * @param {string} home URL of our own script: the runtime is beside it
@@ -221,18 +223,25 @@ export function createAnalytics(home, defaults, store = createStore()) {
     heap.start();
     /** @type {World} */
     const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
-    import(`${base}${__ENGINE__}`).then(
-      ({ start }) => {
-        const started = start(world, heapWhy);
-        if (journal === mine) engine = started;
-        else if (!journal) started.stop(); // consent was withdrawn meanwhile
-      },
-      (error) => {
+    let tries = 0;
+    const begin = () => {
+      const failed = (/** @type {unknown} */ error) => {
+        if (engine || journal !== mine) return;
         status.runtime = "failed";
         report("error", "runtime", messageOf(error));
         failing(messageOf(error));
-      },
-    );
+      };
+      setTimeout(failed, ENGINE_MS, "no engine in time");
+      // The fragment makes it another module: browsers keep a failed one.
+      import(`${base}${__ENGINE__}#${tries++}`).then(({ start }) => {
+        if (engine) return;
+        const started = start(world, heapWhy);
+        if (journal === mine) engine = started;
+        else if (!journal) started.stop(); // consent was withdrawn meanwhile
+      }, failed);
+    };
+    addEventListener("online", () => engine || begin());
+    begin();
   };
 
   /** @param {string} method */

@@ -82,8 +82,10 @@ export function createHeap(settings, status, changed) {
     heap.load(appId, configOf());
     each(data.methods, (name) => {
       heap[name] = (/** @type {unknown[]} */ ...args) => {
-        if (!latest) append(world.heap, [name, ...args]);
-        else append(world.heapReadyCb, { name, fn: () => world.heap[name] && apply(world.heap[name], world.heap, args) });
+        const fn = () => world.heap[name] && apply(world.heap[name], world.heap, args);
+        if (live()) fn(); // a stub that somebody kept
+        else if (latest) append(world.heapReadyCb, { name, fn });
+        else append(world.heap, [name, ...args]);
       };
     });
   };
