@@ -23,19 +23,22 @@ Alteration = Callable[[Request, Callable[[], Response]], Awaitable[Response]]
 class Counting(Site):
     """`altered` maps the end of a path to what answers in place of the file; `made` is what pages told of.
 
-    `on_made` is called in the server's thread for each call that a page tells of, before the page goes on.
+    `cors` lets pages without an origin read everything. `on_made` is called in the server's thread for each call that a
+    page tells of, before the page goes on.
     """
 
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     altered: dict[str, Alteration] = field(default_factory=dict)
     on_made: Callable[[str], None] | None = None
+    cors: bool = False
 
     def clear(self) -> None:
         """Forgets all that an earlier test left."""
         for kept in (self.pages, self.asked, self.notes, self.made, self.altered):
             kept.clear()
         self.on_made = None
+        self.cors = False
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The notes of one kind, in the order in which they came in."""
@@ -47,6 +50,13 @@ class Counting(Site):
 
     async def answer(self, request: Request) -> Response:
         """Takes the lab's posts; answers everything else as a site does, with what a test has altered."""
+        response = await self.respond(request)
+        if self.cors:
+            response.headers["access-control-allow-origin"] = "*"
+        return response
+
+    async def respond(self, request: Request) -> Response:
+        """As `answer`, for its own origin."""
         path = request.url.path
         if path == "/lab/notes":
             return self._note(json.loads(await request.body()))
@@ -61,6 +71,11 @@ class Counting(Site):
                 self.asked.append((request.method, path, ""))
                 return await alter(request, lambda: self.file(self.dist / path.removeprefix("/dist/"), "identity"))
         return await super().answer(request)
+
+    @staticmethod
+    async def cut(request: Request, answer: Callable[[], Response]) -> Response:
+        """A file that cannot be had, as if the network were gone."""
+        return Response("gone", 503, {"cache-control": "no-store"})
 
     def _note(self, notes: list[dict[str, Any]]) -> Response:
         for note in notes:
