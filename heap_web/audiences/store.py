@@ -20,7 +20,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from sqlglot.expressions import to_identifier
+from sqlglot.expressions import Literal, to_identifier
 
 from heap_web.cloud.documented import LONGEST_IDENTITY
 from heap_web.cloud.messages import identity
@@ -28,8 +28,9 @@ from heap_web.errors import ConfigurationError
 
 USER = "user_id"
 STAGED_AT_ONCE = 50_000
+WRITTEN_AT_ONCE = 5_000
 READ_AT_ONCE = 10_000
-MEMORY_LIMIT = "400MB"
+MEMORY_LIMIT = "256MB"
 """Of DuckDB; what a comparison needs beyond it goes to the disk."""
 
 
@@ -40,6 +41,8 @@ class Counts:
     entered: int
     left: int
     unchanged: int
+    skipped: int
+    """Different ids among the members that Heap does not take."""
 
 
 class MemberStore:
@@ -68,13 +71,30 @@ class MemberStore:
         """Writes ids into a table, a batch at a time; gives it, and how many were no ids that Heap takes."""
         self.unstage()
         self._connection.create_table(self._staged, schema=ibis.schema({USER: "string"}))
+        write = self._write_arrow if self._connection.name == "duckdb" else self._write_literals
         skipped, ids = 0, iter(members)
         while batch := list(islice(ids, STAGED_AT_ONCE)):
             texts = [text for value in batch if (text := _id(value)) is not None]
             skipped += len(batch) - len(texts)
             if texts:
-                self._connection.insert(self._staged, pa.table({USER: pa.array(texts, pa.string())}))
+                write(texts)
         return self._table(self._staged), skipped
+
+    def _write_arrow(self, texts: list[str]) -> None:
+        # Not through Ibis' own tables of memory: the engine would keep each batch until the process ends.
+        self._connection.con.register("heap_web_batch", pa.table({USER: pa.array(texts, pa.string())}))
+        try:
+            self._connection.raw_sql(f"INSERT INTO {self._quoted(self._staged)} SELECT {USER} FROM heap_web_batch")
+        finally:
+            self._connection.con.unregister("heap_web_batch")
+
+    def _write_literals(self, texts: list[str]) -> None:
+        table, dialect = self._quoted(self._staged), self._connection.dialect
+        for start in range(0, len(texts), WRITTEN_AT_ONCE):
+            rows = ", ".join(
+                f"({Literal.string(text).sql(dialect)})" for text in texts[start : start + WRITTEN_AT_ONCE]
+            )
+            self._connection.raw_sql(f"INSERT INTO {table} VALUES {rows}")
 
     def unstage(self) -> None:
         """Removes the staged ids."""
@@ -87,15 +107,15 @@ class MemberStore:
 
     def count(self, changes: ir.Table, told: ir.Table) -> Counts:
         """How many come, go and stay by these changes of the told members."""
-        numbers = (
-            changes.aggregate(entered=changes.member.sum(), left=(~changes.member).sum()).to_pyarrow().to_pylist()[0]
-        )
-        entered, left = int(numbers["entered"] or 0), int(numbers["left"] or 0)
-        return Counts(entered, left, int(told.count().to_pyarrow().as_py()) - left)
+        numbers = changes.aggregate(
+            entered=changes.member.sum(), left=(~changes.member).sum(), skipped=changes.member.isnull().sum()
+        ).to_pyarrow()
+        entered, left, skipped = (int(column[0].as_py() or 0) for column in numbers.columns)
+        return Counts(entered, left, int(told.count().to_pyarrow().as_py()) - left, skipped)
 
     def run(self, changes: ir.Table) -> tuple[str, int]:
         """The run that is telling these changes, and how many there are."""
-        row = changes.aggregate(run=changes.run.max(), total=changes.count()).to_pyarrow().to_pylist()[0]
+        row = changes.aggregate(run=changes.run.max(), total=changes.member.count()).to_pyarrow().to_pylist()[0]
         return str(row["run"]), int(row["total"])
 
     def current(self) -> ir.Table:
@@ -107,14 +127,16 @@ class MemberStore:
         came = changes.filter(changes.member).select(USER)
         return ibis.union(told.anti_join(left, USER), came.anti_join(told, USER))
 
-    def begin(self, members: ir.Table, run: str) -> ir.Table:
+    def begin(self, changes: ir.Table) -> ir.Table:
         """Writes down what has changed; from here on the run can be completed whatever happens."""
-        self._connection.create_table(self._changes, changed(members, self.told, run))
+        self._connection.create_table(self._changes, changes)
         return self._table(self._changes)
 
     def ids(self, changes: ir.Table, after: str | None) -> Iterator[tuple[list[str], list[bool]]]:
         """The changes in the order of their user ids, from behind `after`, some at a time."""
-        left = changes if after is None else changes.filter(changes[USER] > after)
+        left = changes.filter(changes.member.notnull())
+        if after is not None:
+            left = left.filter(left[USER] > after)
         ordered = left.select(USER, "member").order_by(USER)
         for batch in ordered.to_pyarrow_batches(chunk_size=READ_AT_ONCE):
             if batch.num_rows:
@@ -152,28 +174,31 @@ def _id(value: object) -> str | None:
     return text if text is not None and len(text) <= LONGEST_IDENTITY else None
 
 
-def changed(members: ir.Table, told: ir.Table, run: str) -> ir.Table:
+def changed(members: ir.Table, told: ir.Table, run: str, *, integers: bool = False) -> ir.Table:
     """Who came and who went, as one expression for every engine that Ibis knows: `user_id`, `member`, `run`.
 
-    The comparison is an anti-join, once each way: the members that were not told, and the told that are no members.
+    The comparison is an anti-join, once each way: the members that were not told, and the told that are no
+    members. Only what it leaves is looked at any closer: `member` is null for what is no id that Heap takes.
+    `integers`: ids come from integers.
     """
-    entered = members.anti_join(told, USER).distinct().mutate(member=ibis.literal(True))
+    came = members.anti_join(told, USER).distinct()
+    text = came[USER]
+    is_id = text.notnull() & (text.strip() != "") & (text.length() <= LONGEST_IDENTITY)
+    if integers:
+        is_id &= text != "0"
+    unknown = ibis.null("boolean")
+    entered = came.mutate(member=ibis.ifelse(ibis.coalesce(is_id, False), ibis.literal(True), unknown))
     left = told.anti_join(members, USER).mutate(member=ibis.literal(False))
     return ibis.union(entered, left).mutate(run=ibis.literal(run))
 
 
-def usable(members: ir.Table, column: str | None) -> tuple[ir.Table, ir.Table]:
-    """The table of ids that Heap takes, as text in `user_id`, and a table of one number: how many were left out."""
+def ids_of(members: ir.Table, column: str | None) -> tuple[ir.Table, bool]:
+    """A table's user ids, in `user_id`, and whether they are integers; `ConfigurationError` for what cannot be ids."""
     name = _column(members, column)
-    ids = members[name]
-    if not (ids.type().is_string() or ids.type().is_integer()):
-        raise ConfigurationError(f"user ids must be text or integers; the column {name!r} is {ids.type()}")
-    text = ids.cast("string")
-    is_id = text.notnull() & (text.strip() != "") & (text.length() <= LONGEST_IDENTITY)
-    if ids.type().is_integer():
-        is_id &= ids != 0
-    left_out = members.aggregate(n=(~ibis.coalesce(is_id, False)).sum())
-    return members.filter(is_id).select(text.name(USER)), left_out
+    kind = members[name].type()
+    if not (kind.is_string() or kind.is_integer()):
+        raise ConfigurationError(f"user ids must be text or integers; the column {name!r} is {kind}")
+    return members.select(members[name].name(USER)), kind.is_integer()
 
 
 def _column(members: ir.Table, column: str | None) -> str:

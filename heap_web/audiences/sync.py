@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from heap_web.audiences.names import checked, property_name
-from heap_web.audiences.store import STAGED_AT_ONCE, MemberStore, changed, default_file, keeps, open_file, usable
+from heap_web.audiences.store import STAGED_AT_ONCE, MemberStore, changed, default_file, ids_of, keeps, open_file
 from heap_web.cloud import documented, partner
 from heap_web.cloud.client import HeapCloud
 from heap_web.cloud.outbox import Outbox
@@ -43,7 +43,9 @@ class Summary:
     sent: int
     """Calls put into the outbox, those of an earlier run that was cut short included; 0 for a dry run."""
     skipped: int = 0
-    """Members left out because Heap takes no such id: empty, or longer than 255 characters."""
+    """Members left out because Heap takes no such id: empty, or longer than 255 characters. (In a table:
+    different ones.)
+    """
 
 
 class AudienceSync:
@@ -94,16 +96,14 @@ class AudienceSync:
         with self._bar(progress) as report:
             resumed = 0 if dry_run else self._complete(store, report)
             try:
-                table, skipped = self._members(store, members, user_id)
-                if dry_run:
-                    told = store.current()
-                    found = store.count(changed(table, told, "dry run"), told)
-                else:
-                    found = store.count(store.begin(table, uuid4().hex), store.told)
+                table, integers, skipped = self._members(store, members, user_id)
+                told = store.current()
+                changes = changed(table, told, uuid4().hex, integers=integers)
+                found = store.count(changes if dry_run else store.begin(changes), told)
             finally:
                 store.unstage()
             sent = 0 if dry_run else self._complete(store, report)
-        return Summary(found.entered, found.left, found.unchanged, resumed + sent, skipped)
+        return Summary(found.entered, found.left, found.unchanged, resumed + sent, found.skipped + skipped)
 
     def _complete(self, store: MemberStore, report: Report) -> int:
         """Tells the changes that are written down, from where the telling ended; gives how many calls it put."""
@@ -138,20 +138,21 @@ class AudienceSync:
             given = self._file
         return MemberStore(given, self._outbox.app_id, self.property)
 
-    def _members(self, store: MemberStore, members: object, user_id: str | None) -> tuple[ir.Table, int]:
-        """The members as a table in the store's engine, and how many were left out."""
+    def _members(self, store: MemberStore, members: object, user_id: str | None) -> tuple[ir.Table, bool, int]:
+        """The members as a table in the store's engine, whether they come from integers, and how many were left out."""
         if not isinstance(members, ir.Table):
             if not isinstance(members, Iterable) or isinstance(members, str | bytes):
                 raise ConfigurationError(
                     f"members must be an iterable of user ids or an Ibis table, not {members!r:.60}"
                 )
-            return store.stage(members)
-        table, left_out = usable(members, user_id)
-        skipped = int(left_out.to_pyarrow().column(0)[0].as_py() or 0)
+            table, skipped = store.stage(members)
+            return table, False, skipped
+        ids, integers = ids_of(members, user_id)
         if store.owns(members):
-            return table, skipped
-        batches = table.to_pyarrow_batches(chunk_size=STAGED_AT_ONCE)
-        return store.stage(user for batch in batches for user in batch.column(0).to_pylist())[0], skipped
+            return ids.mutate(user_id=ids.user_id.cast("string")) if integers else ids, integers, 0
+        batches = ids.to_pyarrow_batches(chunk_size=STAGED_AT_ONCE)
+        table, skipped = store.stage(user for batch in batches for user in batch.column(0).to_pylist())
+        return table, False, skipped
 
     def _bar(self, progress: bool | Report) -> AbstractContextManager[Report]:
         if progress is True:
