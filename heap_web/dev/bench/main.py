@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             progress.update(task, description=title)
             try:
                 step(bench)
-            except (BrowserError, measure.PageError) as error:
+            except (BrowserError, RuntimeError, TimeoutError) as error:
                 console.print(f"[red]{title}: not measured[/]\n{error}", highlight=False)
                 failed += 1
             progress.advance(task)

@@ -97,7 +97,7 @@ def memory(bench: Bench, contestant: Contestant, *, few: int = 1_000, many: int 
         for figure, made in (("1k", few), ("100k", many - few)):
             page.evaluate(f"workload.many({made})")
             holds = held(page)
-            add(key, f"memory_{figure}", holds.total)
+            add(key, f"memory_{figure}", holds.size)
             add(key, f"proxies_{figure}", holds.proxies)
 
 

@@ -1,4 +1,4 @@
-"""What a page and its workers hold: JavaScript heaps, wasm memories, live PyProxies, by the DevTools protocol."""
+"""What a page and its workers hold, by heap snapshots: objects, array buffers with wasm memories, live PyProxies."""
 
 from __future__ import annotations
 
@@ -11,96 +11,105 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+Ask = Callable[[str], Mapping[str, Any]]
 WORKERS = ("worker", "shared_worker")
-ANSWER = 60_000.0  # ms that a worker may take to answer
-SIZES = "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }"
-PROXIES = """function () {
-  const marked = (object) => Object.getOwnPropertySymbols(object).some((symbol) => String(symbol).includes("pyproxy"));
-  return this.filter((object) => { try { return marked(object); } catch { return false; } }).length;
-}"""
+ANSWER = 120_000.0  # ms that a worker may take to answer
+PAUSE = 100.0  # ms in which finalizers run
+CHUNK = "HeapProfiler.addHeapSnapshotChunk"
+# Machine code is no trace of the calls: engines make more and better code the longer something runs.
+CODE = "WasmNativeModule"
+PROXY = "<symbol pyproxy.attrs>"  # what Pyodide marks its proxies with
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Bytes of the JavaScript heaps (collected first) and of the wasm memories, and the number of live PyProxies."""
+    """Bytes of objects, strings and buffers, wasm memories among them, but no machine code; and live PyProxies."""
 
-    heap: int
-    wasm: int
+    size: int
     proxies: int
 
     def __add__(self, other: Held) -> Held:
-        return Held(self.heap + other.heap, self.wasm + other.wasm, self.proxies + other.proxies)
-
-    @property
-    def total(self) -> int:
-        """All bytes."""
-        return self.heap + self.wasm
+        return Held(self.size + other.size, self.proxies + other.proxies)
 
 
 def held(page: Page) -> Held:
-    """What this page and every worker of its browser hold together."""
+    """What this page and every shared or other worker of its browser hold together, garbage collected."""
     session = page.context.new_cdp_session(page)
     try:
-        sums = _held(lambda method, params: session.send(method, dict(params)))
+        sums = _held(page, session.send, _listening(session))
         for target in session.send("Target.getTargets")["targetInfos"]:
             if target["type"] in WORKERS:
-                with _attached(page, session, target["targetId"]) as ask:
-                    sums += _held(ask)
+                with _attached(page, session, target["targetId"]) as (ask, chunks):
+                    sums += _held(page, ask, chunks)
         return sums
     finally:
         session.detach()
 
 
-def _held(ask: Ask) -> Held:
-    ask("HeapProfiler.enable", {})
-    for _ in range(2):  # what the first round's finalizers let go of goes in the second
-        ask("HeapProfiler.collectGarbage", {})
-    usage = ask("Runtime.getHeapUsage", {})
-    wasm = _count(ask, "globalThis.WebAssembly?.Memory.prototype", SIZES)
-    proxies = _count(ask, "Object.prototype", PROXIES)
-    ask("HeapProfiler.disable", {})
-    # wasm memories are array buffers too, but V8 does not count them as backing storage of its heap
-    heap = usage["usedSize"] + usage.get("embedderHeapUsedSize", 0) + usage.get("backingStorageSize", 0)
-    return Held(int(heap), wasm, proxies)
-
-
-def _count(ask: Ask, prototype: str, function: str) -> int:
-    group = {"objectGroup": "bench"}
-    found = ask("Runtime.evaluate", {"expression": prototype, **group})["result"]
-    objects = ask("Runtime.queryObjects", {"prototypeObjectId": found["objectId"], **group})["objects"]
-    answer = ask(
-        "Runtime.callFunctionOn",
-        {"functionDeclaration": function, "objectId": objects["objectId"], "returnByValue": True, **group},
+def counted(snapshot: Mapping[str, Any]) -> Held:
+    """The sums of one heap snapshot in V8's format (`.heapsnapshot`)."""
+    about, strings = snapshot["snapshot"]["meta"], snapshot["strings"]
+    fields, edge_fields = about["node_fields"], about["edge_fields"]
+    nodes, edges = snapshot["nodes"], snapshot["edges"]
+    code = about["node_types"][fields.index("type")].index("code")
+    types = nodes[fields.index("type") :: len(fields)]
+    names = nodes[fields.index("name") :: len(fields)]
+    sizes = nodes[fields.index("self_size") :: len(fields)]
+    machine = {index for index, text in enumerate(strings) if CODE in text}
+    size = sum(
+        size for kind, name, size in zip(types, names, sizes, strict=True) if kind != code and name not in machine
     )
-    ask("Runtime.releaseObjectGroup", group)
-    return int(answer["result"]["value"])
+    keyed = about["edge_types"][edge_fields.index("type")].index("property")
+    symbols = {index for index, text in enumerate(strings) if text == PROXY}
+    kinds = edges[edge_fields.index("type") :: len(edge_fields)]
+    keys = edges[edge_fields.index("name_or_index") :: len(edge_fields)]
+    proxies = sum(kind == keyed and key in symbols for kind, key in zip(kinds, keys, strict=True))
+    return Held(size, proxies)
+
+
+def _held(page: Page, ask: Ask, chunks: list[str]) -> Held:
+    ask("HeapProfiler.enable")
+    for _ in range(2):  # what the first round's finalizers let go of goes in the second
+        ask("HeapProfiler.collectGarbage")
+        page.wait_for_timeout(PAUSE)
+    ask("HeapProfiler.takeHeapSnapshot")
+    ask("HeapProfiler.disable")
+    return counted(json.loads("".join(chunks)))
+
+
+def _listening(session: CDPSession) -> list[str]:
+    chunks: list[str] = []
+    session.on(CHUNK, lambda event: chunks.append(event["chunk"]))
+    return chunks
 
 
 @contextmanager
-def _attached(page: Page, session: CDPSession, target: str) -> Iterator[Ask]:
+def _attached(page: Page, session: CDPSession, target: str) -> Iterator[tuple[Ask, list[str]]]:
     """Speak with a worker through the page's session, by messages within messages."""
     answers: dict[int, Mapping[str, Any]] = {}
+    chunks: list[str] = []
     numbers = count(1)
 
     def hear(event: Mapping[str, Any]) -> None:
         message = json.loads(event["message"])
-        if event["sessionId"] == attached and "id" in message:
+        if message.get("method") == CHUNK:
+            chunks.append(message["params"]["chunk"])
+        elif "id" in message:
             answers[message["id"]] = message
 
-    attached: str = session.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
     session.on("Target.receivedMessageFromTarget", hear)
+    attached = session.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
 
-    def ask(method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def ask(method: str) -> Mapping[str, Any]:
         number = next(numbers)
-        text = json.dumps({"id": number, "method": method, "params": params})
+        text = json.dumps({"id": number, "method": method})
         session.send("Target.sendMessageToTarget", {"sessionId": attached, "message": text})
         waited = 0.0
         while number not in answers:
             if waited >= ANSWER:
                 raise TimeoutError(f"the worker did not answer {method} in {ANSWER / 1000:.0f} s")
-            page.wait_for_timeout(10)
-            waited += 10
+            page.wait_for_timeout(20)
+            waited += 20
         message = answers.pop(number)
         if "error" in message:
             raise RuntimeError(f"{method}: {message['error']['message']}")
@@ -108,7 +117,7 @@ def _attached(page: Page, session: CDPSession, target: str) -> Iterator[Ask]:
         return result
 
     try:
-        yield ask
+        yield ask, chunks
     finally:
         session.remove_listener("Target.receivedMessageFromTarget", hear)
         session.send("Target.detachFromTarget", {"sessionId": attached})
