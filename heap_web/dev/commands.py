@@ -48,6 +48,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
+        "audit": [*python, "heap_web.dev.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
     outcomes = {}

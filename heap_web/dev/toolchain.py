@@ -63,7 +63,7 @@ def node() -> str:
     return str(ours)
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
     """npm's command line, that of the same Node where it has one."""
     ours = Path(node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     found = shutil.which("npm")
@@ -82,7 +82,7 @@ def npm_packages() -> None:
         return
     run(
         "installing npm packages into static/node_modules",
-        [*_npm(), "ci"],
+        [*npm(), "ci"],
         cwd=STATIC,
         advice="Is npm's registry reachable (npm ping)? A changed package.json needs `npm install` in static/ once.",
         PATH=f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}",
