@@ -42,7 +42,7 @@ def test_a_mirror_without_the_data_is_said_and_is_no_failure(
 def test_a_vulnerability_fails_the_audit_only_in_what_is_shipped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shipped: bool, status: int
 ) -> None:
-    """A vulnerable package fails the audit if users get it too, and is only reported if it is a tool for development."""
+    """A vulnerable package fails the audit if users get it too, and is only reported if it is a tool of ours."""
     found = {"vulnerabilities": {"left-pad": {"range": "<2", "severity": "high"}}}
     none: dict[str, Any] = {"vulnerabilities": {}}
     clean = {"dependencies": [{"name": "h11", "version": "1", "vulns": []}]}
