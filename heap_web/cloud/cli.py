@@ -29,16 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options, console)
     except ConfigurationError as error:
-        console.print(f"heap-web: {error}", style="red", markup=False)
+        console.print(f"heap-web: {error}", style="red", markup=False, soft_wrap=True)
         return USAGE
     except OSError as error:
-        console.print(f"heap-web: {error}", style="red", markup=False)
+        console.print(f"heap-web: {error}", style="red", markup=False, soft_wrap=True)
         return USAGE
     except DeliveryError as error:
-        console.print(f"heap-web: {error} Run the same command again.", style="red", markup=False)
+        console.print(f"heap-web: {error} Run the same command again.", style="red", markup=False, soft_wrap=True)
         return KEPT
     except KeyboardInterrupt:
-        console.print("heap-web: interrupted. Nothing is lost: run the same command again to go on.", markup=False)
+        console.print(
+            "heap-web: interrupted. Nothing is lost: run the same command again to go on.", markup=False, soft_wrap=True
+        )
         return INTERRUPTED
     return code
 
