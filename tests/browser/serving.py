@@ -1,4 +1,4 @@
-"""A web site for tests on a free loopback port: dist/ as a good host serves it, pages given as text, and a log of what was asked."""
+"""A web site for tests on a free loopback port: dist/ as a good host serves it, and pages given as text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass
 class Site:
-    """A running site. `pages` and `folders` (by the path that they are below, with both slashes) may be changed any time.
+    """A running site. `pages` and `folders` (by the path above them, both slashes in it) may be changed any time.
 
     `asked` lists (method, path, body) of every request so far.
     """
@@ -81,7 +81,8 @@ class Site:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             return Response("not here", 404, FRESH, "text/plain")
-        headers = {"vary": "accept-encoding", **(IMMUTABLE if "runtime" in path.parts else {"cache-control": "no-cache"})}
+        age = IMMUTABLE if "runtime" in path.parts else {"cache-control": "no-cache"}
+        headers = {"vary": "accept-encoding", **age}
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         for encoding, suffix in ENCODINGS.items():
             beside = path.with_name(path.name + suffix)
