@@ -10,13 +10,18 @@ import pytest
 from playwright.sync_api import Browser, BrowserType
 
 from heap_web.dev.steps import DIST
-from tests.browser.conftest import browser_type_launch_args, dist  # noqa: F401  (fixtures)
+from tests.browser.conftest import LAUNCH, dist  # noqa: F401  (a fixture)
 from tests.browser.serving import serving
 
 from .counting import Counting
 from .table import Row, as_json, as_markdown
 from .visitor import Visitor
 
+# Playwright makes Firefox end itself when one of its processes dies.
+FIREFOX = """#!/bin/sh
+unset MOZ_CRASHREPORTER_SHUTDOWN
+exec {program} "$@"
+"""
 ROWS = pytest.StashKey[list[Row]]()
 
 
@@ -35,6 +40,18 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     (DIST / "faults.md").write_text(as_markdown(rows), "utf-8")
     terminalreporter.section("faults: what was made and what Heap received")
     terminalreporter.write(as_markdown(rows))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_name: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """How each browser is started, so that it outlives its pages' processes."""
+    arguments = LAUNCH[browser_name]
+    if browser_name != "firefox":
+        return arguments
+    script = tmp_path_factory.mktemp("firefox") / "firefox"
+    script.write_text(FIREFOX.format(program=arguments["executable_path"]), "utf-8")
+    script.chmod(0o755)
+    return {**arguments, "executable_path": str(script)}
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +86,7 @@ def visitor(request: pytest.FixtureRequest, browser: Browser, browser_name: str,
 @pytest.fixture(scope="session")
 def freezing_browser(
     browser_type: BrowserType,
-    browser_type_launch_args: dict[str, Any],  # noqa: F811
+    browser_type_launch_args: dict[str, Any],
 ) -> Iterator[Browser]:
     """A browser that keeps its back/forward cache, which Playwright switches off by itself."""
     arguments = {**browser_type_launch_args, "ignore_default_args": ["--disable-back-forward-cache"]}

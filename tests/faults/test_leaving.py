@@ -1,4 +1,4 @@
-"""Pages that are left: by navigation, by reload, into the back/forward cache; and pages that are not shown yet."""
+"""Pages that are left: by navigation, by reload, into the back/forward cache."""
 
 from __future__ import annotations
 
@@ -79,24 +79,3 @@ def test_pages_that_freeze_and_thaw_neither_lose_nor_double(visitor: Visitor) ->
         visitor.arrived(visitor.made)
     # Firefox keeps no page that holds a lock: there it is loaded anew.
     assert len(visitor.site.of("thawed")) == (10 if visitor.engine == "chromium" else 0)
-
-
-@pytest.mark.only_browser("chromium")
-@pytest.mark.fault(17, "prerendered page: nothing before it is shown", freezing=True)
-def test_a_prerendered_page_delivers_nothing_before_it_is_shown(visitor: Visitor) -> None:
-    """Calls of a prerendered page arrive once it is shown, and none before."""
-    site = visitor.site
-    shown = visitor.put(
-        "/soon",
-        "<script>if (document.prerendering) lab.note('prerendering', {})</script>",
-        after="<script>lab.burst('soon', 10)</script>",
-    )
-    rules = '<script type="speculationrules">{"prerender": [{"urls": ["/soon"], "eagerness": "immediate"}]}</script>'
-    page = visitor.open("/", after=rules)
-    visitor.until(lambda: bool(site.of("prerendering")), "the page is prerendered")
-    visitor.burst(page, "first", 1)
-    visitor.arrived(visitor.made)
-    assert set(site.received()) == {"first-0"}
-    page.evaluate("(url) => { location.href = url; }", shown)
-    visitor.made += ids("soon", 10)
-    visitor.arrived(visitor.made)
