@@ -30,7 +30,7 @@ def site(tmp_path: Path) -> Site:
     [
         ("/own/a.js", "gzip, br", (200, "br", "public, max-age=31536000, immutable")),
         ("/own/a.js", "gzip", (200, None, "public, max-age=31536000, immutable")),
-        ("/page.html", "gzip", (200, None, "no-store")),
+        ("/page.html", "gzip", (200, None, "no-cache")),
         ("/own/a.js.map", "br", (404, None, None)),
     ],
 )

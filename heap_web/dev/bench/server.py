@@ -42,7 +42,7 @@ class Served:
         headers = [
             (b"content-type", self.kind.encode()),
             (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"public, max-age=31536000, immutable" if self.immutable else b"no-store"),
+            (b"cache-control", b"public, max-age=31536000, immutable" if self.immutable else b"no-cache"),
             *(ISOLATED if isolated or self.immutable else ()),
         ]
         if body is self.compressed:
@@ -85,7 +85,7 @@ class Site:
 
 
 def page(html: str) -> Served:
-    """A page: never cached, so that every visit asks for it."""
+    """A page: asked for on every visit, and fit for the back/forward cache as most pages are."""
     body = html.encode()
     return Served("text/html; charset=utf-8", body, _worth(body, brotli.compress(body)), immutable=False)
 
