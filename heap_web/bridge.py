@@ -15,7 +15,7 @@ from .handover import CHANNEL, Handover
 from .page import Browser, LocalTexts
 from .properties import Plain
 from .records import record
-from .results import Result, Status
+from .results import Result, Settled, Status
 from .settings import Settings
 from .user import User
 
@@ -64,11 +64,11 @@ class Ready(Result):
 
     __slots__ = ()
 
-    def __await__(self) -> Generator[Any, None, Result]:
-        yield from super().__await__()
-        if self.status != "delivered":
-            raise NoPageError(self.reason)
-        return self
+    def __await__(self) -> Generator[Any, None, Settled]:
+        settled = yield from super().__await__()
+        if settled.status != "delivered":
+            raise NoPageError(settled.reason)
+        return settled
 
 
 class _Sent(Result):

@@ -1,7 +1,7 @@
-"""What became of a call: Result, which may be awaited, looked at or forgotten."""
+"""What became of a call: Result, which may be awaited, looked at or forgotten, and Settled, which awaiting it gives."""
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .commands import Command
 
@@ -11,11 +11,29 @@ if TYPE_CHECKING:
 Status = Literal["delivered", "kept", "dropped"]
 
 
+class Settled(NamedTuple):
+    """What awaiting a Result gives.
+
+    A value of its own, as it must not be awaitable: JavaScript awaits what it is given until that no longer is, so a
+    page's `await pyodide.runPythonAsync("analytics.track('E')")` would never end.
+    """
+
+    status: Status
+    commands: tuple[Command, ...]
+    reason: str | None
+    call: str  # how to show what it is the outcome of
+
+    def __repr__(self) -> str:
+        what = f"{self.call}: " if self.call else ""
+        told = f" ({', '.join(command.method for command in self.commands)})" if self.commands else ""
+        return f"<{what}{self.status}{told}{f', {self.reason}' if self.reason else ''}>"
+
+
 class Result:
-    """What became of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
+    """What becomes of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
 
     `status`: "delivered" (Heap was told, or there was nothing to tell), "kept" (waits for Heap) or "dropped", with a
-    `reason`. `commands`: the calls of `window.heap`'s methods. Awaiting gives this same object and never raises; a
+    `reason`. `commands`: the calls of `window.heap`'s methods. Awaiting gives these as `Settled` and never raises; a
     result that nobody awaits does no harm.
     """
 
@@ -31,19 +49,21 @@ class Result:
         self._waiting: list[Future[None]] = []
 
     def __repr__(self) -> str:
-        what = f"{self._call}: " if self._call else ""
-        status = self.status if self._settled else "on its way"
-        told = f" ({', '.join(command.method for command in self.commands)})" if self.commands else ""
-        return f"<{what}{status}{told}{f', {self.reason}' if self.reason else ''}>"
+        if self._settled:
+            return repr(self._as_settled())
+        return f"<{self._call or 'call'}: on its way>"
 
-    def __await__(self) -> Generator[Any, None, "Result"]:
+    def __await__(self) -> Generator[Any, None, Settled]:
         if not self._settled:
             import asyncio  # here: only who waits needs it, and a page that runs Python has it
 
             future: Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             yield from future
-        return self
+        return self._as_settled()
+
+    def _as_settled(self) -> Settled:
+        return Settled(self.status, self.commands, self.reason, self._call)
 
     def settle(self, status: Status, reason: str | None = None) -> "Result":
         """Makes it final, except that what is kept may be delivered later."""

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import CODEC, RECORDER, Watch, browser_type_launch_args, dist, running_site
 from tests.browser.serving import Answer, Site
-from tests.conformance.test_classic import CLASSIC
+from tests.conformance.cases.codec import decode
+from tests.conformance.test_classic import CLASSIC, comparable, expected
 
 from .inside import twins
 from .self_hosted import PYODIDES, PYSCRIPT, pyodide
@@ -47,6 +48,14 @@ for name in ("__init__.py", "codec.py", "twins.py", "cases.py", "cases.json"):
     (folder / name).write_text(await (await pyfetch("{origin}/inside/" + name)).text())
 sys.path.insert(0, str(folder.parent))
 """
+# The cases whose settings a page that is there already can have.
+BRIDGED = [case for case in CASES if "init" not in case]
+RUN = """
+import json
+from inside import cases
+
+await cases.{way}(json.loads((folder / "cases.json").read_text()))
+"""
 INSTALL = """
 import micropip
 
@@ -61,9 +70,9 @@ class Host:
     page: Page
     watch: Watch
 
-    def run(self, code: str) -> Any:
-        """Runs code, which may await; gives what its last expression is worth."""
-        return self.page.evaluate("(code) => run(code)", code)
+    def run(self, code: str) -> str:
+        """Runs code, which may await; gives the text of its last expression."""
+        return str(self.page.evaluate("(code) => run(code)", code))
 
     def told(self) -> list[Any]:
         """What the page's Heap has been told so far, encoded as the cases are."""
@@ -82,12 +91,39 @@ def furnish(site: Site) -> dict[str, str]:
     """Puts the tests' own files on the site; returns the words that pages and code may use."""
     (wheel,) = site.dist.glob("*.whl")
     words = {"origin": site.url, "wheel": site.built(wheel.name)}
-    for path, file in (("/codec.js", CODEC), ("/recorder.js", RECORDER), ("/worker.mjs", HERE / "pages/worker.mjs")):
-        site.script(path, file.read_text("utf-8"))
+    for file in (CODEC, RECORDER, *(HERE / "pages").glob("*.mjs")):
+        site.script(f"/{file.name}", file.read_text("utf-8"))
+    site.page("/told.html", (HERE / "pages/told.html").read_text("utf-8"))
+    site.pages["/told"] = Answer("", "text/plain", 204)
     for file in (*(HERE / "inside").glob("*.py"), CODEC.with_suffix(".py")):
         site.pages[f"/inside/{file.name}"] = Answer(file.read_text("utf-8"), "text/plain")
     site.pages["/inside/cases.json"] = Answer(json.dumps(CASES), "application/json")
     return words
+
+
+def case_calls(told: list[Any]) -> dict[str, list[Any]]:
+    """What Heap was told for each case, when the cases came over the bridge."""
+    found: dict[str, list[Any]] = {}
+    current: list[Any] = []
+    for command in told:
+        if command[0] == "track" and str(command[1]).startswith("case "):
+            current = found.setdefault(command[1].removeprefix("case "), [])
+        else:
+            current.append(command)
+    return found
+
+
+def wrong(outcomes: dict[str, Any], cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """The cases that came out otherwise than parity or the rules demand, with what Heap was told."""
+    found = {}
+    for case in cases:
+        told, called = outcomes[case["id"]]
+        right = comparable(decode(told)) in [comparable(decode(answer)) for answer in expected(case)]
+        if "callbacks" in case["expect"] and case["class"] == "parity":
+            right = right and called == case["expect"]["callbacks"]
+        if not right:
+            found[case["id"]] = (told, called)
+    return found
 
 
 def open_host(browser: Browser, site: Site, name: str) -> Iterator[Host]:

@@ -11,7 +11,7 @@ from heap_web.bridge import DEADLINE, BridgeAnalytics
 from heap_web.commands import Command
 from heap_web.errors import NoPageError
 from heap_web.handover import MAX_KEPT, MESSAGE_CALLS, Handover
-from heap_web.results import Result
+from heap_web.results import Result, Settled
 from heap_web.settings import Settings
 
 
@@ -129,10 +129,10 @@ def test_result(world: World, analytics: BridgeAnalytics) -> None:
     assert called == []
     world.say("settled", page="p1", call=1, result=DELIVERED, user={"id": 7})
 
-    async def wait() -> Result:
+    async def wait() -> Settled:
         return await result
 
-    assert asyncio.run(wait()) is result
+    assert asyncio.run(wait()) == ("delivered", (Command("track", ("E", {})),), None, "track 'E'")
     assert (result.status, result.commands, called) == ("delivered", (Command("track", ("E", {})),), [1])
     assert analytics.user().id == 7
     assert repr(result) == "<track 'E': delivered (track)>"

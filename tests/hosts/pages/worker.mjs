@@ -3,8 +3,7 @@ const folder = `/${location.search.slice(1)}/`;
 const python = import(`${folder}pyodide.mjs`).then(({ loadPyodide }) => loadPyodide({ indexURL: folder, packages: ["micropip"] }));
 onmessage = async ({ data: { id, code } }) => {
   try {
-    const value = await (await python).runPythonAsync(code);
-    postMessage({ id, value: value === undefined ? null : String(value) });
+    postMessage({ id, value: String(await (await python).runPythonAsync(code)) });
   } catch (error) {
     postMessage({ id, error: String(error) });
   }

@@ -1,0 +1,104 @@
+"""Python in a bare worker, and pages that come, go and compete for its calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.serving import Site
+
+from .conftest import Host, open_host
+
+LOAD = """
+import asyncio, heap_web
+
+analytics = heap_web.load("1535634150")
+"""
+UNREACHABLE = """
+try:
+    await analytics.ready()
+    text = "a page answered"
+except heap_web.NoPageError as error:
+    text = str(error)
+text
+"""
+
+
+# No page has a call in its journal; beside those are only the marks of what has been taken.
+NOTHING_WAITS = """
+() =>
+  Object.keys(localStorage).every((key) => !/^heap-web:\\d+:/.test(key)) &&
+  run("analytics.flush()").then((left) => left === "0")
+"""
+
+
+@pytest.fixture
+def bare(browser: Browser, host_site: Site) -> Iterator[Host]:
+    """A worker in a page without heap-web.js."""
+    host_site.asked.clear()
+    yield from open_host(browser, host_site, "bare pyodide-314")
+
+
+def open_page(host: Host, site: Site) -> Page:
+    """Another page of the same visitor, with heap-web.js and a Heap."""
+    page = host.page.context.new_page()
+    page.goto(f"{site.url}/told.html")
+    return page
+
+
+def told(site: Site) -> list[tuple[int, str]]:
+    """The events that all pages' Heaps were told so far: (the how manieth of its page, name)."""
+    bodies = [json.loads(body) for _, path, body in site.asked if path == "/told"]
+    return [(count, name) for count, name, _ in bodies]
+
+
+def track(first: int, last: int) -> str:
+    """Code that makes numbered calls."""
+    return f"calls = [analytics.track(f'E{{number}}') for number in range({first}, {last})]\nlen(calls)"
+
+
+def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, host_site: Site) -> None:
+    """Calls made before there is a page reach the one that opens, in order."""
+    bare.run(LOAD + track(0, 5))
+    open_page(bare, host_site)
+    assert bare.run("[(await call).status for call in calls]") == str(["delivered"] * 5)
+    assert sorted(told(host_site)) == [(number, f"E{number}") for number in range(5)]
+
+
+def test_with_no_page_the_error_says_what_to_do(bare: Host, host_site: Site) -> None:
+    """With no page, `ready` raises within the deadline and says what to do; a page that comes later gets the calls."""
+    bare.run(LOAD + track(0, 1))
+    message = bare.run(UNREACHABLE)
+    assert "heap-web.js" in message
+    assert host_site.url in message
+    assert bare.run("(await calls[0]).status") == "kept"
+    open_page(bare, host_site)
+    assert bare.run("(await analytics.ready()).status") == "delivered"
+    bare.page.wait_for_function(NOTHING_WAITS)
+    assert [name for _, name in told(host_site)] == ["E0"]
+
+
+def test_of_several_pages_one_takes_each_call(bare: Host, host_site: Site) -> None:
+    """Of several pages exactly one takes each call, also when the one that did is closed in between."""
+    bare.run(LOAD)
+    pages = [open_page(bare, host_site) for _ in range(2)]
+    bare.run("await analytics.ready()\n" + track(0, 20))
+    pages[0].close()
+    bare.run(track(20, 40))
+    pages.append(open_page(bare, host_site))
+    pages[1].close()
+    bare.run(track(40, 60) + "\nlast = analytics.track('last')\n(await last).status")
+    bare.page.wait_for_function(NOTHING_WAITS)
+    names = [name for _, name in told(host_site)]
+    assert sorted(names) == sorted([*(f"E{number}" for number in range(60)), "last"])
+
+
+def test_another_app_id_is_refused(bare: Host, host_site: Site) -> None:
+    """A page with another App ID does not take the calls, and the error says so."""
+    open_page(bare, host_site)
+    other: Any = LOAD.replace("1535634150", "42") + UNREACHABLE
+    assert "the page has App ID 1535634150, Python was given 42" in bare.run(other)
