@@ -68,7 +68,7 @@ def _recovery(heap: str, url: str, events: int) -> dict[str, float]:
     before = _counts(heap)
     first = _sender(heap, url)
     while _counts(heap)["events"] - before["events"] < events // 2 and first.poll() is None:
-        time.sleep(0.01)
+        time.sleep(0.05)
     first.kill()
     first.wait()
     second = _sender(heap, url)
