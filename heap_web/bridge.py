@@ -119,7 +119,13 @@ class BridgeAnalytics(Analytics):
         self._complain("consent is given or refused in the page, by analytics.consent(true) or (false) there")
 
     def ready(self, callback: Callable[[], object] | None = None) -> Result:
-        """Calls back when a page has answered: calls are safe there. `await`ed, it raises NoPageError if none does."""
+        """Calls back when a page has answered: calls are safe there. `await`ed, it raises NoPageError if none does.
+
+        Asked again after that, it looks for a page once more.
+        """
+        if self._unreachable is not None and not self._closed:
+            self._ready = Ready()
+            self._look()
         if callback is not None:
             if self._handover.connected:
                 self._call(callback)

@@ -205,11 +205,11 @@ def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
     """With no page, `ready` raises by the deadline and says what to do; calls are reported kept, and stay."""
     errors: list[str] = []
     analytics.on("error", errors.append)
-    result = analytics.track("A")
+    result, ready = analytics.track("A"), analytics.ready()
     world.run(DEADLINE + 1)
 
     async def wait() -> None:
-        await analytics.ready()
+        await ready
 
     with pytest.raises(NoPageError, match=r"heap-web\.js into a page of https://shop\.example\.com"):
         asyncio.run(wait())
@@ -219,9 +219,12 @@ def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
     world.run(60)
     assert world.timers == []
     world.say("page", to="workers")
+    world.take("hello")
+    again = analytics.ready()
+    assert world.take("hello")
     world.say("here", page="p1", taken=0)
     assert names(world.take("calls")) == ["A", "B"]
-    asyncio.run(wait())
+    assert again.status == "delivered"
     world.say("settled", page="p1", call=1, result=DELIVERED)
     assert result.status == "delivered"
 
