@@ -15,8 +15,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.browser = ["chromium", "firefox"]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves long tests out, and says so by pytest's own count of deselected tests."""
+    """Puts tests with a browser last, as its driver leaves an event loop running; leaves long tests out, as pytest's count says."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
     if config.option.long:
         return
     long = [item for item in items if item.get_closest_marker("long")]

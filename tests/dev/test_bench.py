@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from heap_web.dev.bench.measure import own
 from heap_web.dev.bundle import bundle
 from heap_web.dev.steps import ROOT
 
 
+@pytest.mark.long
 def test_smallest_run(tmp_path: Path) -> None:
     """One round of one contestant in a real browser leaves its figures in bench.json and bench.html."""
     bundle()
