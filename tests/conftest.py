@@ -17,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts tests with a browser last, as its driver leaves an event loop running; leaves long tests out, as pytest's count says."""
+    """Puts tests with a browser last, for its driver leaves an event loop running; deselects long tests."""
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
     if config.option.long:
         return

@@ -58,7 +58,7 @@ def test_dist_holds_one_runtime_and_one_wheel(dist: Path, manifest: dict[str, An
 
 @pytest.mark.parametrize(("what", "most"), [("heap-web.js", 6_200), ("cold", 4_200_000)])
 def test_the_wire_is_within_its_budget(manifest: dict[str, Any], what: str, most: int) -> None:
-    """The script and the whole first visit stay within their budgets, in bytes of brotli; the script's own aim is 6,144."""
+    """The script (its aim is 6,144) and the whole first visit stay within their budgets, in bytes of brotli."""
     assert (manifest["cold"] if what == "cold" else manifest["files"][what])["br"] <= most
 
 
