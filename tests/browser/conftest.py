@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 
+from heap_web.dev.bench.browser import FLAGS
 from heap_web.dev.bundle import bundle
 from heap_web.dev.steps import DIST
 
@@ -22,15 +23,7 @@ RECORDER = HERE / "recorder.js"
 LAUNCH: dict[str, dict[str, Any]] = {
     "chromium": {
         "executable_path": "/usr/bin/chromium",
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ],
+        "args": [*FLAGS],
     },
     "firefox": {"executable_path": "/usr/bin/firefox-esr", "channel": "moz-firefox"},
 }
