@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
 
 from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
@@ -52,6 +52,8 @@ LANES_PER_CLAIM = 8
 APP_LANE = -1
 BYTES_PER_CLAIM = 4_000_000
 """A claim holds no more than this much JSON text (and always at least one call)."""
+MAKING_TRIES = 10
+"""Each try makes at least one of the tables, or finds that others have made it."""
 NOTHING_BLOCKED = Blocked()
 
 
@@ -120,7 +122,7 @@ class Outbox:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._engine = _engine(self._url)
         self._reader = self._engine.execution_options(heap_web_reads=True)
-        metadata.create_all(self._engine)
+        _make_tables(self._engine)
         self._lock = SenderLock(str(self._url.database)) if self._is_sqlite else None
         self._make_lanes()
         self._seen = 0
@@ -384,6 +386,17 @@ def _engine(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_tables(engine: Engine) -> None:
+    """Makes the tables that are missing; another process may be making them at the same moment."""
+    for left in reversed(range(MAKING_TRIES)):
+        try:
+            metadata.create_all(engine)
+            return
+        except (IntegrityError, ProgrammingError):
+            if not left:
+                raise
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

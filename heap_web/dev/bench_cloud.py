@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +28,7 @@ from heap_web.dev.heap_api import elsewhere
 EVENTS = 100_000
 ONE_BY_ONE = 2_000
 AT_ONCE = 1_000
+AMID_REQUEST_S = 0.01
 UNLIMITED = Limits(10**12, 10**12, 10**12)
 PROPERTIES = {
     "total": 42.5,
@@ -66,11 +70,10 @@ def _recovery(heap: str, url: str, events: int) -> dict[str, float]:
     with _client(heap, url) as client:
         _fill(client, events, "recovery")
     before = _counts(heap)
-    first = _sender(heap, url)
-    while _counts(heap)["events"] - before["events"] < events // 2 and first.poll() is None:
-        time.sleep(0.05)
-    first.kill()
-    first.wait()
+    killed = _sender(heap, url, events // 2)
+    killed.communicate()
+    if killed.returncode != -signal.SIGKILL:
+        raise RuntimeError(f"the sender to be killed ended with {killed.returncode}")
     second = _sender(heap, url)
     said = json.loads(second.communicate()[0])
     after = _counts(heap)
@@ -83,18 +86,32 @@ def _recovery(heap: str, url: str, events: int) -> dict[str, float]:
     }
 
 
-def _sender(heap: str, url: str) -> subprocess.Popen[str]:
+def _sender(heap: str, url: str, most: int = 0) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "heap_web.dev.bench_cloud", "--send", heap, url], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "heap_web.dev.bench_cloud", "--send", heap, url, str(most)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
-def _send(heap: str, url: str) -> None:
-    """A sender's life; tells how long it took to the first delivery from the moment it was imported, and its memory."""
+def _send(heap: str, url: str, most: int) -> None:
+    """A sender's life; tells how long it took to the first delivery from the moment it was imported, and its memory.
+
+    `most`: so many events delivered, it is killed amid the next request; 0: it lives.
+    """
     begun = time.perf_counter()
     first: list[float] = []
+    death = threading.Timer(AMID_REQUEST_S, os.kill, (os.getpid(), signal.SIGKILL))
+
+    def progress(delivered: int, _refused: int) -> None:
+        first.append(time.perf_counter() - begun)
+        if most and delivered >= most and not death.is_alive():
+            death.start()
+
     with _client(heap, url) as client:
-        client.flush(progress=lambda _delivered, _refused: first.append(time.perf_counter() - begun))
+        client.flush(progress=progress)
+        if death.is_alive():
+            death.join()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"first": first[0], "memory": memory}))
 
@@ -136,7 +153,7 @@ def _timed(figures: dict[str, float], name: str, calls: int) -> Iterator[None]:
 def main(arguments: list[str]) -> int:
     """Measures and shows."""
     if arguments[:1] == ["--send"]:
-        _send(arguments[1], arguments[2])
+        _send(arguments[1], arguments[2], int(arguments[3]))
         return 0
     table = Table("figure", "value", title="Calls from a server, through the outbox, to a Heap on loopback")
     for name, value in measure(int(arguments[0]) if arguments else EVENTS).items():

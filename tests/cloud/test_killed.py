@@ -20,6 +20,9 @@ THOROUGH = pytest.mark.parametrize(
 )
 """With --long: every step and hundreds of random moments, instead of a part of them."""
 CALLS = 5
+ENDLESS = 10**6
+START_S = 60.0
+"""Seconds in which a child must have taken a call."""
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +116,9 @@ def test_killed_at_random(
     url = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "postgres_url")
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    rounds, total = (150, 30_000) if thorough else (8, 3_000)
-    halves = [(0, total), (total, 2 * total)]
+    rounds = 150 if thorough else 8
+    # More calls than a child makes before it is killed: one that had made them all would take no more.
+    halves = [(0, ENDLESS), (ENDLESS, 2 * ENDLESS)]
     acks = [str(tmp_path / f"ack{n}") for n in range(2)]
     killed = 0
     for n in range(rounds):
@@ -124,7 +128,9 @@ def test_killed_at_random(
             for ack, half in zip(acks, halves, strict=True)
         ]
         # Every other time they come to take calls first; else they may be killed while they start.
+        begun = time.monotonic()
         while n % 2 == 0 and any(acknowledged(ack) == was for ack, was in zip(acks, before, strict=True)):
+            assert time.monotonic() - begun < START_S, f"round {n}: a child takes no calls, seed {seed}"
             time.sleep(0.005)
         time.sleep(chance.uniform(0.0, 0.25))
         for child in children:

@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,19 @@ def everything(outbox: Outbox) -> list[str]:
                 return bodies
             bodies += [row.body for row in claim.rows]
             claim.delivered(claim.rows)
+
+
+def test_made_by_many_at_once(outbox_url: str) -> None:
+    """Programs that start at the same moment on an empty database all get their outbox."""
+    together = threading.Barrier(8)
+
+    def start(_: int) -> int:
+        together.wait()
+        with closing(Outbox(outbox_url, app_id="11")) as box:
+            return box.waiting()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(start, range(8))) == [0] * 8
 
 
 def test_in_order(outbox: Outbox) -> None:
