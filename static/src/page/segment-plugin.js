@@ -5,7 +5,10 @@
  */
 
 import { createAnalytics } from "./analytics.js";
+import { fromCookie } from "./cookies.js";
+import { attempt, bare, each } from "./natives.js";
 import { createStore } from "./store.js";
+import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /** @typedef {import("./analytics.js").Analytics} Analytics */
 /** @typedef {{userId?: string | null, anonymousId?: string | null, groupId?: string | null, previousId?: string, event?: string,
@@ -16,29 +19,21 @@ import { createStore } from "./store.js";
 const ARRIVED_MS = 100;
 
 /**
- * What we keep of the visitor, where Segment is the one who keeps them: begun with what is stored, then in memory alone, so that
- * the visitor of a call made a moment ago is never written over the one of now.
+ * What we keep of the visitor, where Segment is the one who keeps them: begun with who is stored as the plugin loads, then in
+ * memory alone, so that Segment's word of a call yet to come is never taken for the visitor of the call before it.
  * @returns {import("./store.js").Store}
  */
 function guestStore() {
-  const store = createStore();
-  /** @type {Map<string, string | null>} */
-  const own = new Map();
-  let isOpen = false;
+  /** @type {Record<string, string | null>} */
+  const own = bare();
+  // "null": nobody, whatever cookie Segment may write later.
+  each([ID, TRAITS, ANONYMOUS_ID], (key) => {
+    own[key] = attempt(() => localStorage.getItem(key)) || fromCookie(key) || "null";
+  });
   return {
-    ...store,
-    set: (key, value) => void own.set(key, value),
-    get(key) {
-      const known = own.get(key);
-      if (known !== undefined) return known;
-      const stored = store.get(key);
-      if (isOpen) own.set(key, stored);
-      return stored;
-    },
-    open() {
-      isOpen = true;
-      return store.open();
-    },
+    ...createStore(),
+    set: (key, value) => void (own[key] = value),
+    get: (key) => own[key] ?? null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The visitor between page and Python: sent with each batch, kept as it comes back. */
 
-import { attempt, each, parse, stringify } from "./natives.js";
+import { fromCookie } from "./cookies.js";
+import { each, stringify } from "./natives.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /**
@@ -13,9 +14,8 @@ export function visitor({ read, store }, encode) {
 
   // What analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back.
   each([ID, TRAITS, ANONYMOUS_ID], (key) => {
-    const match = store.get(key) === null && attempt(() => RegExp(`(?:^|; )${key}=([^;]*)`).exec(document.cookie));
-    const text = match && attempt(() => decodeURIComponent(/** @type {string} */ (match[1])));
-    if (text) store.set(key, attempt(() => stringify(parse(text))) || stringify(text));
+    const text = store.get(key) === null && fromCookie(key);
+    if (text) store.set(key, text);
   });
 
   /** Whatever else the page wrote there counts as nothing. @returns {import("./user.js").UserState} */
