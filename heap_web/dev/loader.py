@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from heap_web.dev.steps import STATIC, StepFailed, cached, files_under, fingerprint
-from heap_web.dev.toolchain import esbuild
+from heap_web.dev.toolchain import esbuild, terser
 
 PAGE = STATIC / "src" / "page"
 INSPECTOR = STATIC / "src" / "inspector"
@@ -51,6 +51,7 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         constants["__ENGINE__"] = hashed
         for name, (source, style) in entries.items():
             bundle(name, source, style)
+        terser("minifying heap-web.js", out / "heap-web.js")
         bundle("inspector.js", inspector, "esm")
 
     built = cached("loader", key, make)
