@@ -80,7 +80,9 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("bundle", help="build dist/: heap-web.js, heap-web.mjs, the runtime, the wheel")
     test = commands.add_parser("test", help="lint, type check, and run all tests; further arguments go to pytest")
     test.add_argument("--long", action="store_true", help="also the tests that take minutes")
-    commands.add_parser("bench", help="measure against the peers; further arguments go to the bench")
+    commands.add_parser(
+        "bench", help="measure against the peers ; --server: the server half; further arguments go to the bench"
+    )
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command in ("serve", "bundle"):
         parser.error(f"{options.command} takes no {' '.join(rest)}")
