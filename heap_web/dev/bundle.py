@@ -9,11 +9,11 @@ import tomllib
 from heap_web.dev.compress import ENCODINGS, with_compressed
 from heap_web.dev.loader import build_loader
 from heap_web.dev.manifest import manifest, notices
-from heap_web.dev.precompiled import with_byte_code
+from heap_web.dev.page_wheel import for_pages
 from heap_web.dev.runtime import build_runtime, python_version
 from heap_web.dev.steps import DIST, ROOT, alone, sync
 from heap_web.dev.toolchain import PYODIDE, npm_packages
-from heap_web.dev.wheel import build_wheel
+from heap_web.dev.wheel import build_sdist, build_wheel
 
 
 def build() -> dict[str, bytes]:
@@ -26,7 +26,8 @@ def build() -> dict[str, bytes]:
     files = {folder + file: content for file, content in runtime.items()}
     files |= build_loader(name, version)
     files = with_compressed(files)
-    files[wheel.name] = with_byte_code(wheel)
+    files[wheel.name] = for_pages(wheel)
+    files |= {f"python/{path.name}": path.read_bytes() for path in (wheel, build_sdist())}
     pyodide = json.loads((PYODIDE / "package.json").read_text("utf-8"))["version"]
     files["THIRD-PARTY.txt"] = notices(pyodide, python_version(runtime))
     files["manifest.json"] = manifest(version, folder, files)

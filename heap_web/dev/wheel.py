@@ -1,4 +1,4 @@
-"""The wheel: built by hatchling, the same bytes for the same sources."""
+"""The full wheel and the sdist: built by hatchling, the same bytes for the same sources."""
 
 from __future__ import annotations
 
@@ -17,11 +17,19 @@ def sources() -> list[Path]:
 
 def build_wheel() -> Path:
     """The wheel's path, built when the sources have changed."""
+    return _built("wheel", "*.whl")
 
+
+def build_sdist() -> Path:
+    """The source distribution's path, likewise."""
+    return _built("sdist", "*.tar.gz")
+
+
+def _built(target: str, pattern: str) -> Path:
     def make(out: Path) -> None:
         # -P: this folder's build.py is no module for hatchling to find
-        command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(out)]
-        run("building the wheel", command)
+        command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", target, "--directory", str(out)]
+        run(f"building the {target}", command)
 
-    (wheel,) = cached("wheel", fingerprint(sources()), make).glob("*.whl")
-    return wheel
+    (built,) = cached(target, fingerprint(sources()), make).glob(pattern)
+    return built

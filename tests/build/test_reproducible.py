@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev import precompiled, runtime, steps, wheel
+from heap_web.dev import page_wheel, runtime, steps, wheel
 
 
 def test_a_build_without_a_cache_gives_the_same_bytes(
@@ -15,7 +15,7 @@ def test_a_build_without_a_cache_gives_the_same_bytes(
     monkeypatch.setattr(steps, "CACHE", tmp_path)
     monkeypatch.setattr(runtime, "_micropip", lambda: micropip)
     built = wheel.build_wheel()
-    assert precompiled.with_byte_code(built) == (dist / built.name).read_bytes()
+    assert page_wheel.for_pages(built) == (dist / built.name).read_bytes()
     name, files = runtime.build_runtime(built)
     assert {file: content == (dist / "runtime" / name / file).read_bytes() for file, content in files.items()} == (
         dict.fromkeys(files, True)
