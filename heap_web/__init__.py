@@ -1,6 +1,6 @@
 """Heap analytics for web pages: the public names, nothing else."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .calls import Call, parse
 from .commands import Command
@@ -11,7 +11,10 @@ from .settings import Settings
 from .user import User
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from .analytics import Analytics
+    from .settings import Keywords
 
 __all__ = [
     "Call",
@@ -28,7 +31,7 @@ __all__ = [
 ]
 
 
-def load(app_id: object = None, /, **settings: Any) -> "Analytics":
+def load(app_id: object = None, /, **settings: "Unpack[Keywords]") -> "Analytics":
     """Loads Heap into the page that this Python runs in, or finds that page from a worker; see `heap_web.page.load`."""
     from . import page  # here: nothing else may need a page
 

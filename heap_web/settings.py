@@ -3,9 +3,28 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing import Literal, TypedDict
+
+    class Keywords(TypedDict, total=False):
+        """The settings as `load` takes them by name; what each means stands with `Settings`. None: not set."""
+
+        sdk: Literal["classic", "latest"] | None
+        hostname: str | None
+        ingest_server: str | None
+        tracking_server: str | None
+        disable_text_capture: bool | None
+        secure_cookie: bool | None
+        integrations: Mapping[str, Any] | None
+        array_limit: int | None
+        reset_identity: bool | None
+        consent_required: bool | None
+        respect_dnt: bool | None
+
 
 # These are compiled when a setting needs them: nearly no page sets a host, and importing should cost nothing.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
