@@ -123,7 +123,7 @@
         const call = `${tag}-${i}`;
         try {
           made(call, window[global].track("Made", { call, ...properties }));
-          calls.push(call);
+          calls[calls.length] = call;
         } catch (error) {
           note("error", { what: `track threw: ${error}` });
         }

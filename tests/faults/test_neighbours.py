@@ -41,6 +41,20 @@ WRAPPED = """<script>
   Promise.prototype.then = function (...args) { return then.apply(this, args); };
   window.Promise = class Patched extends Promise {};
 </script>"""
+BROKEN = """<script>
+  // Worse than any library: from here on, before our engine and Python are there, nothing of this works any more.
+  const fail = () => { throw new Error("broken by the page"); };
+  for (const [owner, names] of [
+    [JSON, ["stringify", "parse"]],
+    [Object, ["keys", "getPrototypeOf"]],
+    [Array, ["isArray"]],
+    [Reflect, ["apply"]],
+    [Object.prototype, ["hasOwnProperty"]],
+    [Array.prototype, ["push", "splice", "sort", "map", "forEach"]],
+    [window, ["fetch", "queueMicrotask", "setTimeout", "clearTimeout", "Promise"]],
+  ]) for (const name of names) owner[name] = fail;
+  lab.burst("broken", 50);
+</script>"""
 
 
 @pytest.mark.fault(14, "our script twice")
@@ -110,4 +124,13 @@ def test_wrapped_natives_cost_nothing(visitor: Visitor) -> None:
     """Natives that the page has wrapped or extended before our script cost no call."""
     page = visitor.open("/", WRAPPED)
     visitor.burst(page, "patched", 50)
+    visitor.arrived(visitor.made)
+
+
+@pytest.mark.fault(20, "natives broken by the page after us")
+def test_natives_broken_after_us_cost_nothing(visitor: Visitor) -> None:
+    """Natives that the page breaks once our script has run cost no call of that page."""
+    page = visitor.context.new_page()
+    page.goto(visitor.put("/", after=BROKEN), wait_until="commit")  # what is broken is broken for our driver too
+    visitor.made += ids("broken", 50)
     visitor.arrived(visitor.made)

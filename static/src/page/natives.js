@@ -1,14 +1,33 @@
-/** The natives we use, as they were when this script started: what the page patches later cannot break a call. */
+/**
+ * The natives we use, as they were when our script started: what the page patches later cannot break a call. The engine, which
+ * comes later, finds them where the script has left them.
+ */
 
-export const { stringify, parse } = JSON;
-export const { isArray } = Array;
-export const { keys, getPrototypeOf } = Object;
-export const { apply } = Reflect;
-export const { now } = Date;
-export const { setTimeout, clearTimeout, queueMicrotask, Promise } = globalThis;
+const world = globalThis;
 
-const { toString, hasOwnProperty } = Object.prototype;
-const { splice: arraySplice, sort: arraySort } = Array.prototype;
+const found = () => ({
+  stringify: JSON.stringify,
+  parse: JSON.parse,
+  isArray: Array.isArray,
+  keys: Object.keys,
+  getPrototypeOf: Object.getPrototypeOf,
+  apply: Reflect.apply,
+  now: Date.now,
+  setTimeout: world.setTimeout,
+  clearTimeout: world.clearTimeout,
+  queueMicrotask: world.queueMicrotask,
+  Promise: world.Promise,
+  toString: Object.prototype.toString,
+  hasOwnProperty: Object.prototype.hasOwnProperty,
+  arraySplice: Array.prototype.splice,
+  arraySort: Array.prototype.sort,
+});
+/** @type {ReturnType<typeof found>} */
+const natives = (/** @type {any} */ (world)[Symbol.for("heap-web natives")] ||= found());
+
+export const { stringify, parse, isArray, keys, getPrototypeOf, apply, now, setTimeout, clearTimeout, queueMicrotask, Promise } = natives;
+
+const { toString, hasOwnProperty, arraySplice, arraySort } = natives;
 
 /** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. @param {unknown} value */
 export const brand = (value) => /** @type {string} */ (apply(toString, value, []));
