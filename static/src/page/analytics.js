@@ -240,7 +240,11 @@ export function createAnalytics(home, defaults, store = createStore()) {
         else if (!journal) started.stop(); // consent was withdrawn meanwhile
       }, failed);
     };
-    addEventListener("online", () => engine || begin());
+    addEventListener("online", () => {
+      if (engine) return; // it sees to this itself
+      if (status.heap === "failed") heap.start();
+      begin();
+    });
     begin();
   };
 
