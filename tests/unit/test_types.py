@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from heap_web.dev.steps import ROOT
+from heap_web.dev.steps import ROOT, STATIC
+from heap_web.dev.toolchain import MODULES, node
 from heap_web.settings import Settings
 
 SAMPLE = """
@@ -42,3 +44,32 @@ def test_every_setting_is_known() -> None:
     """Every setting but the App ID, which comes first, has its type as a keyword."""
     names = [name for name in Settings._fields if name != "app_id"]
     assert "Success" in mypy(", ".join(f"{name}=None" for name in names))
+
+
+SCRIPT = """
+import { load } from "./heap-web.mjs";
+
+const analytics = load({ appId: "1535634150", ARGUMENTS });
+const result = await analytics.track("Signed Up", { plan: "pro" });
+const status: "delivered" | "kept" | "dropped" = result.status;
+console.log(status);
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ('sdk: "latest", arrayLimit: 3, integrations: { All: false }', ""),
+        ("array_limit: 3", "'array_limit' does not exist"),
+        ('sdk: "newest"', "is not assignable to type"),
+    ],
+)
+def test_the_modules_types(arguments: str, said: str, tmp_path: Path) -> None:
+    """TypeScript takes right settings of the ES module, and says what is wrong with others."""
+    (tmp_path / "heap-web.d.mts").write_bytes((STATIC / "src" / "heap-web.d.ts").read_bytes())
+    (tmp_path / "sample.mts").write_text(SCRIPT.replace("ARGUMENTS", arguments), "utf-8")
+    flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"]
+    command = [node(), str(MODULES / "typescript" / "bin" / "tsc"), *flags, "sample.mts"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (not said), done.stdout
+    assert said in done.stdout
