@@ -23,8 +23,9 @@ Alteration = Callable[[Request, Callable[[], Response]], Awaitable[Response]]
 class Counting(Site):
     """`altered` maps the end of a path to what answers in place of the file; `made` is what pages told of.
 
-    `cors` lets pages without an origin read everything. `on_made` is called in the server's thread for each call that a
-    page tells of, before the page goes on.
+    `run` is the test under way: what a page of an earlier one still posts as it closes is not counted. `cors` lets pages
+    without an origin read everything. `on_made` is called in the server's thread for each call that a page tells of,
+    before the page goes on.
     """
 
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -32,9 +33,11 @@ class Counting(Site):
     altered: dict[str, Alteration] = field(default_factory=dict)
     on_made: Callable[[str], None] | None = None
     cors: bool = False
+    run: int = 0
 
     def clear(self) -> None:
         """Forgets all that an earlier test left."""
+        self.run += 1
         for kept in (self.pages, self.asked, self.notes, self.made, self.altered):
             kept.clear()
         self.on_made = None
@@ -63,7 +66,7 @@ class Counting(Site):
         if path.startswith("/lab/made/"):
             return self._made(path.removeprefix("/lab/made/"))
         if path == "/lab.js":
-            return Response(LAB, media_type="text/javascript", headers={"cache-control": "no-cache"})
+            return Response(LAB.replace("__RUN__", str(self.run)), media_type="text/javascript", headers={"cache-control": "no-cache"})
         if path == "/heap.js":
             return Response(HEAP, media_type="text/javascript", headers={"cache-control": "no-cache"})
         for end, alter in self.altered.items():
@@ -79,7 +82,8 @@ class Counting(Site):
 
     def _note(self, notes: list[dict[str, Any]]) -> Response:
         for note in notes:
-            self.notes.setdefault(note["key"], note)
+            if note["key"].startswith(f"{self.run}-"):
+                self.notes.setdefault(note["key"], note)
         return Response(status_code=204)
 
     def _made(self, call: str) -> Response:

@@ -13,7 +13,7 @@
     storage = localStorage;
   } catch {} // denied
   const beacon = navigator.sendBeacon.bind(navigator);
-  const page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+  const page = `__RUN__-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
   const memoryAlone = /[?&]memory\b/.test(location.search);
   const PREFIX = "lab:";
   const scalars = { string: true, boolean: true, number: true };

@@ -52,3 +52,20 @@ def test_withdrawn_consent_clears_our_storage(visitor: Visitor) -> None:
     visitor.settle(page)
     assert page.evaluate("() => lab.stored()") == []
     assert page.evaluate("() => analytics.user().id()") is None
+
+
+@pytest.mark.fault(24, "consent withdrawn amid a batch")
+def test_consent_withdrawn_by_a_listener_stops_the_batch_under_way(visitor: Visitor) -> None:
+    """Consent withdrawn by a listener amid a batch ends that batch, and its promises settle; granted again, later calls arrive."""
+    page = visitor.open()
+    visitor.ready(page)
+    page.evaluate(
+        "() => { let told = 0; analytics.on('transformed', () => { if (++told === 3) analytics.consent(false); }); }"
+    )
+    calls = visitor.burst(page, "amid", 10)
+    visitor.refused |= set(calls[2:])
+    assert visitor.settle(page) == {"delivered": 2, "dropped": 8}
+    assert page.evaluate("() => lab.stored()") == []
+    page.evaluate("() => { analytics.off('transformed').consent(true); }")
+    visitor.burst(page, "again", 10)
+    visitor.arrived(set(visitor.made) - visitor.refused)

@@ -71,8 +71,9 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
-    for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
-    if (count > 1 || /** @type {Entry} */ (items[0]).tries < 3) return;
+    const first = items[0];
+    for (let i = 0; i < count && i < items.length; i++) /** @type {Entry} */ (items[i]).tries++;
+    if (count > 1 || !first || first.tries < 3) return;
     const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
     const reason = messageOf(error);
     claims.strike(entry);
@@ -86,31 +87,38 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
     if (!heap.live()) return;
     // First: should the page be killed amid the calls, those left are read by who the visitor has become.
     visitor.write(user);
+    const mine = generation;
     let done = 0;
-    for (; done < count; done++) {
-      const entry = /** @type {Entry} */ (items[done]);
-      const { commands, reason, warnings = [] } = /** @type {import("./protocol.js").Outcome} */ (results[done]);
-      const target = heap.live();
-      if (!target) break;
-      // A dead page may have struck it in its last moment, which is seen here only now.
-      if (entry.claim && !claims.has(entry)) {
-        settle(entry, "kept", "another page has delivered it");
-        continue;
-      }
-      transformed(entry, commands);
-      each(commands, (command) => {
-        const method = command[0];
-        try {
-          if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
-        } catch (error) {
-          report("warning", "heap", `heap.${method} threw: ${messageOf(error)}`);
+    try {
+      // Consent may be withdrawn from within: by a listener, or by what Heap calls.
+      while (done < count && mine === generation) {
+        const target = heap.live();
+        if (!target) break;
+        const { commands, reason, warnings = [] } = /** @type {import("./protocol.js").Outcome} */ (results[done]);
+        // Whatever happens from here on, it is not told again.
+        const entry = /** @type {Entry} */ (items[done++]);
+        // A dead page may have struck it in its last moment, which is seen here only now.
+        if (entry.claim && !claims.has(entry)) {
+          settle(entry, "kept", "another page has delivered it");
+          continue;
         }
-      });
-      claims.strike(entry);
-      each(warnings, (warning) => report("warning", "value", warning));
-      settle(entry, reason ? "dropped" : "delivered", reason, commands);
+        transformed(entry, commands);
+        if (mine !== generation) break;
+        each(commands, (command) => {
+          const method = command[0];
+          try {
+            if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
+          } catch (error) {
+            report("warning", "heap", `heap.${method} threw: ${messageOf(error)}`);
+          }
+        });
+        claims.strike(entry);
+        each(warnings, (warning) => report("warning", "value", warning));
+        settle(entry, reason ? "dropped" : "delivered", reason, commands);
+      }
+    } finally {
+      if (mine === generation) splice(items, [0, done]);
     }
-    splice(items, [0, done]);
   };
 
   return {
