@@ -97,7 +97,7 @@ def esbuild(what: str, arguments: list[str]) -> None:
 
 def terser(what: str, script: Path) -> None:
     """Minifies a classic script in place: some 6 % smaller on the wire than esbuild alone makes it."""
-    options = ["--compress", "passes=2", "--mangle", "--ecma", "2020", "--output", str(script)]
+    options = ["--compress", "passes=2,module,unsafe_arrows", "--mangle", "--ecma", "2020", "--output", str(script)]
     run(what, [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *options], cwd=STATIC)
 
 

@@ -23,9 +23,9 @@ Alteration = Callable[[Request, Callable[[], Response]], Awaitable[Response]]
 class Counting(Site):
     """`altered` maps the end of a path to what answers in place of the file; `made` is what pages told of.
 
-    `run` is the test under way: what a page of an earlier one still posts as it closes is not counted. `cors` lets pages
-    without an origin read everything. `on_made` is called in the server's thread for each call that a page tells of,
-    before the page goes on.
+    `run` is the test under way: what a page of an earlier one still posts as it closes is not counted. `cors` lets
+    pages without an origin read everything. `on_made` is called in the server's thread for each call that a page tells
+    of, before the page goes on.
     """
 
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -66,9 +66,9 @@ class Counting(Site):
         if path.startswith("/lab/made/"):
             return self._made(path.removeprefix("/lab/made/"))
         if path == "/lab.js":
-            return Response(LAB.replace("__RUN__", str(self.run)), media_type="text/javascript", headers={"cache-control": "no-cache"})
+            return script(LAB.replace("__RUN__", str(self.run)))
         if path == "/heap.js":
-            return Response(HEAP, media_type="text/javascript", headers={"cache-control": "no-cache"})
+            return script(HEAP)
         for end, alter in self.altered.items():
             if path.endswith(end):
                 self.asked.append((request.method, path, ""))
@@ -91,3 +91,8 @@ class Counting(Site):
         if self.on_made:
             self.on_made(call)
         return Response(status_code=204)
+
+
+def script(text: str) -> Response:
+    """A script that no page keeps."""
+    return Response(text, media_type="text/javascript", headers={"cache-control": "no-cache"})

@@ -56,7 +56,7 @@ def test_withdrawn_consent_clears_our_storage(visitor: Visitor) -> None:
 
 @pytest.mark.fault(24, "consent withdrawn amid a batch")
 def test_consent_withdrawn_by_a_listener_stops_the_batch_under_way(visitor: Visitor) -> None:
-    """Consent withdrawn by a listener amid a batch ends that batch, and its promises settle; granted again, later calls arrive."""
+    """Consent withdrawn by a listener amid a batch ends that batch; granted again, later calls arrive."""
     page = visitor.open()
     visitor.ready(page)
     page.evaluate(

@@ -54,6 +54,7 @@ class Visitor:
     refused: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
     final: str = "/last"
+    killed: set[int] = field(default_factory=set)
 
     @classmethod
     @contextmanager
@@ -142,6 +143,7 @@ class Visitor:
         """Kills every process that renders pages or runs workers, or every second of them, at once."""
         for pid in sorted(self.renderers())[:: 2 if half else 1]:
             os.kill(pid, signal.SIGKILL)
+            self.killed.add(pid)
 
     def end_workers(self) -> int:
         """Ends the SharedWorkers, by Chromium's own tools; returns how many there were."""
@@ -181,6 +183,8 @@ class Visitor:
                 continue  # killed
         self.answer_heap()
         self.context.set_offline(False)
+        # The browser gives a page to a process that it does not know to be dead, and waits for it for ever.
+        self.until(lambda: not self.killed & set(self.renderers()), "the killed processes are gone")
         page = self.open(self.final)
         last = self.burst(page, "last", 1)
         self.arrived(set(self.made) - self.refused | set(last))

@@ -5,7 +5,7 @@ import { initialConsent } from "./consent.js";
 import { createEvents, guard } from "./events.js";
 import { createHeap } from "./heap.js";
 import { createJournal } from "./journal.js";
-import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, queueMicrotask, setTimeout } from "./natives.js";
+import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
 import { settingsOf } from "./settings.js";
 import { connect } from "./shared.js";
 import { createStore } from "./store.js";
@@ -45,6 +45,8 @@ export function createAnalytics(home, defaults, store = createStore()) {
   };
   /** @type {import("./settings.js").Settings | undefined} */
   let settings;
+  /** URL of the runtime's folder. */
+  let base = "";
   /** The visitor has been asked. */
   let asked = false;
   /** What is wrong with the settings, and why calls are dropped; "" if they are not. */
@@ -107,7 +109,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   };
 
   /** Settle every call that waits. @param {Result["status"]} status @param {string} reason */
-  const settleAll = (status, reason) => each(items, (entry) => entry.settle && settle(entry, status, reason));
+  const settleAll = (status, reason) => each(items.slice(), (entry) => entry.settle && settle(entry, status, reason));
 
   /** @type {World["entryOf"]} */
   const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
@@ -143,10 +145,11 @@ export function createAnalytics(home, defaults, store = createStore()) {
       if (!callback && typeof arg === "function" && (i || method !== "track")) callback = callLater(arg);
     });
     let text = "[]";
-    let reason = closed;
+    let reason;
     try {
       const { local, cut, text: wire } = encode(args);
       text = `${wire}${local && `,"l":${local}`}`;
+      reason = closed;
       if (cut) report("warning", "depth", `${method}: deeper than 500 levels, or too much: cut`);
       if (items.length >= MAX_WAITING) reason = "too many calls wait";
     } catch (error) {
@@ -171,11 +174,11 @@ export function createAnalytics(home, defaults, store = createStore()) {
     told(entry);
     if (reason) {
       if (reason !== closed) report("warning", "call", reason);
-      queueMicrotask(() => settle(entry, "dropped", reason));
+      setTimeout(settle, 0, entry, "dropped", reason);
     } else if (journal) {
       if (engine) engine.plan();
       // The engine's turn comes first: Heap may be there by now.
-      queueMicrotask(() => failure && entry.settle && settle(entry, "kept", failure));
+      setTimeout(() => failure && entry.settle && settle(entry, "kept", failure));
     } else if (items.length < 2)
       setTimeout(() => {
         if (!settings && !broken) refuse("no App ID: set data-app-id, or call analytics.load({appId})");
@@ -194,7 +197,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
   /** Go by what is allowed now. */
   const go = () => {
-    const { integrations = {}, runtime: folder = __RUNTIME__ } = settings || bare();
+    const { integrations = {} } = settings || bare();
     closed = broken;
     if (status.consent === "refused") closed = "no consent";
     else if (integrations.Heap === false || (integrations.All === false && !integrations.Heap))
@@ -209,7 +212,6 @@ export function createAnalytics(home, defaults, store = createStore()) {
     if (closed || journal || !settings || status.consent !== "granted") return;
     // A page that is only prerendered may never be seen.
     if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", go, { once: true });
-    const base = new URL(folder, home).href;
     const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
     let heapWhy = "";
     const shared = attempt(() => connect(base));
@@ -233,15 +235,19 @@ export function createAnalytics(home, defaults, store = createStore()) {
       };
       setTimeout(failed, ENGINE_MS, "no engine in time");
       // The fragment makes it another module: browsers keep a failed one.
-      import(`${base}${__ENGINE__}#${tries++}`).then(({ start }) => {
-        if (engine) return;
-        const started = start(world, heapWhy);
-        if (journal === mine) engine = started;
-        else if (!journal) started.stop(); // consent was withdrawn meanwhile
-      }, failed);
+      import(`${base}${__ENGINE__}#${tries++}`)
+        .then(({ start }) => {
+          // Consent may have been withdrawn meanwhile, or be so by a listener now.
+          if (engine || journal !== mine) return;
+          const started = start(world, heapWhy);
+          if (journal === mine) engine = started;
+          else started.stop();
+        })
+        // A page that is being left fails its imports too, and has no second left.
+        .catch((error) => setTimeout(failed, 1000, error));
     };
     addEventListener("online", () => {
-      if (engine) return; // it sees to this itself
+      if (engine || journal !== mine) return; // the engine sees to this itself
       if (status.heap === "failed") heap.start();
       begin();
     });
@@ -287,6 +293,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
           if (settings.appId !== next.appId) report("warning", "config", `loaded already: ${settings.appId}`);
           return;
         }
+        base = new URL(next.runtime || __RUNTIME__, home).href;
         settings = next;
         broken = "";
         if (next.debug) analytics.debug();
@@ -302,6 +309,9 @@ export function createAnalytics(home, defaults, store = createStore()) {
       asked = true;
       status.consent = granted ? "granted" : "refused";
       go();
+      if (granted) return;
+      user.forget();
+      status.journal = { calls: 0, bytes: 0 };
     }),
 
     /** @param {() => void} [callback] */

@@ -82,7 +82,9 @@ export function openBridge(appId, take, user) {
 
   const open = () => {
     if (channel || typeof BroadcastChannel === "undefined") return;
-    channel = new BroadcastChannel("heap-web");
+    // Firefox denies it where it denies storage.
+    channel = attempt(() => new BroadcastChannel("heap-web"));
+    if (!channel) return;
     channel.onmessage = ({ data }) =>
       attempt(() => {
         const { to, type, worker, appId, first, calls } = parse(data);

@@ -22,6 +22,7 @@ export function callLater(callback) {
       next++;
       if (callback) guard(callback, []);
     }
+    if (next === waiting.length) next = waiting.length = 0;
   };
   append(waiting, mine);
   setTimeout(due, PATIENCE_MS);

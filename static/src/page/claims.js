@@ -5,7 +5,7 @@
 
 import { holdByHeartbeat } from "./heartbeat.js";
 import { hold as holdWebLock } from "./locks.js";
-import { append, attempt, bare, each, keys, now, parse, Promise, setTimeout, sort } from "./natives.js";
+import { append, attempt, bare, clearTimeout, each, keys, now, parse, Promise, setTimeout, sort } from "./natives.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
 /** @typedef {import("./journal.js").Claim} Claim */
@@ -16,22 +16,40 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 const CLAIM_MS = 500;
 /** Another process's last writes may reach us later than its lock does. */
 const SETTLE_MS = 100;
+/**
+ * A page with nothing left to deliver holds its lock no longer than this: Firefox keeps no page that holds one in its
+ * back/forward cache, and without that page the SharedWorker ends as the visitor goes on to the next.
+ */
+const IDLE_MS = 20;
+/** Most calls that another page writes it delivers itself before long. */
+const LATE_MS = 300;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
 
 /**
  * @param {import("./journal.js").Journal} journal
- * @param {(text: string, at: number) => Entry} entryOf
- * @param {(entries: Entry[]) => void} receive is given dead pages' calls, oldest first, more than once if need be
+ * @param {Entry[]} items calls on their way
+ * @param {{
+ *   entryOf: (text: string, at: number) => Entry,
+ *   receive: (entries: Entry[]) => void,
+ *   contested: () => void,
+ *   changed: () => void}} world `receive` is given dead pages' calls, oldest first, more than once if need be; `contested` is
+ *   called where other hands may have had our lock, `changed` once `ready` may have another answer
  */
-export function createClaims({ local, prefix, page, size, scan, lock: first }, entryOf, receive) {
+export function createClaims(journal, items, { entryOf, receive, contested, changed }) {
+  const { local, prefix, page, size, scan } = journal;
+  /** What dead pages left is in. */
   let ready = false;
+  /** Others may have had our journal: from the back/forward cache on, and where a heartbeat comes later than the first call. */
+  let doubt = !navigator.locks;
   let abort = new AbortController();
   /** Our own lock. @type {Release | null} */
   let lock = null;
-  /** The request that was made when the page began. @type {Promise<Release | null> | null} */
-  let early = first;
-  let opened = false;
+  let taking = false;
+  /** @type {any} */
+  let idle;
+  /** @type {any} */
+  let late;
   /** @type {Claim[]} */
   let claims = [];
   /** Pages whose lock we wait for. */
@@ -101,7 +119,8 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
           const claim = { left: 0, release: release || (() => {}) };
           if (release) {
             append(claims, claim); // whatever happens meanwhile
-            await pause();
+            // If it left nothing it is perhaps at work, and wants its lock back.
+            if (scan()[owner]) await pause();
           }
           delete waiting[owner];
           if (signal.aborted) claim.release();
@@ -117,9 +136,42 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
 
   const pause = () => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, SETTLE_MS));
 
+  /** Take our own lock, asked for as the first call was written; where others may have had it, see what they left. */
+  const own = async () => {
+    if (taking) return;
+    taking = true;
+    const { signal } = abort;
+    let release = await (journal.lock ||= hold(prefix + page, null));
+    if (doubt || !release) {
+      if (signal.aborted) return;
+      release ||= await (journal.lock = hold(prefix + page, signal));
+      await pause();
+      if (signal.aborted) return;
+      if (release) doubt = false;
+      contested();
+    }
+    if (signal.aborted) return;
+    taking = false;
+    lock = release;
+    changed();
+  };
+
+  /** Give our own lock back, or do so as soon as we have it. */
+  const disown = () => {
+    const asked = journal.lock;
+    clearTimeout(idle);
+    idle = 0;
+    lock = journal.lock = null;
+    if (asked) asked.then((release) => release && release());
+  };
+
   // The page just left may write its last call when we have looked already.
   addEventListener("storage", ({ key, newValue }) => {
-    if (lock && newValue && key && key.startsWith(prefix) && !asked[key.slice(prefix.length, key.lastIndexOf(":"))]) claim();
+    if (!ready || !newValue || !key || !key.startsWith(prefix)) return;
+    late ||= setTimeout(() => {
+      late = 0;
+      if (ready) claim();
+    }, LATE_MS);
   });
 
   /** Leave dead pages' journals to others. */
@@ -134,8 +186,11 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
   return {
     claim,
     unclaim,
-    /** Whether calls may be delivered: our lock is ours, and what dead pages left is in. */
-    ready: () => ready,
+    /** Whether calls may be delivered: what dead pages left is in, and our own are under our lock. */
+    ready() {
+      if (ready && journal.lock && !lock) own();
+      return ready && (!journal.lock || !!lock);
+    },
 
     /** Heap has it. @param {Entry} entry */
     strike(entry) {
@@ -143,46 +198,41 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       if (!key) return;
       remove(key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
+      if (lock && navigator.locks)
+        idle ||= setTimeout(() => {
+          idle = 0;
+          if (!items.length) disown();
+        }, IDLE_MS);
       if (claim && !--claim.left) claim.release();
     },
 
-    /** Whether a call is still ours to deliver after our lock was in other hands. @param {Entry} entry */
+    /** Whether a call is still to be delivered, where other hands may have had it. @param {Entry} entry */
     has: (entry) => !entry.key || read(entry.key) !== null,
 
-    /** Take our lock, then the journals of dead pages. @param {() => void} contested called if other hands may have had our lock */
-    async open(contested) {
+    /** Take the journals of dead pages, and our own if it may have been in other hands. */
+    async open() {
       if (local) {
         const { signal } = (abort = new AbortController());
-        let release = await (early || hold(prefix + page, null));
-        early = null;
-        if (opened || !release) {
-          release ||= await hold(prefix + page, signal);
-          await pause();
-          if (!signal.aborted) contested();
-        }
-        opened = true;
-        if (signal.aborted) return release && release();
-        lock = release;
+        taking = false;
+        if (doubt) await own();
+        if (signal.aborted) return;
         await claim();
         if (signal.aborted) return;
       }
       ready = true;
+      changed();
     },
 
     /** Give every lock back: whoever takes them delivers. */
     close() {
       ready = false;
+      doubt = true;
       asked = bare();
       abort.abort();
       unclaim();
-      if (lock) lock();
-      lock = null;
-    },
-
-    /** Remove everything that we ever journalled, for every App ID. */
-    clear() {
-      attempt(() => each(keys(/** @type {Storage} */ (local)), (key) => key.startsWith("heap-web:") && local?.removeItem(key)));
-      size.calls = size.bytes = 0;
+      disown();
+      // Calls of the last tick are written down without it.
+      journal.lock = Promise.resolve(null);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { openBridge } from "./bridge.js";
 import { createClaims } from "./claims.js";
-import { append, each, messageOf } from "./natives.js";
+import { append, each, messageOf, setTimeout } from "./natives.js";
 import { createQueue } from "./queue.js";
 import { createRuntime } from "./runtime.js";
 import { visitor } from "./visitor.js";
@@ -36,10 +36,12 @@ import { visitor } from "./visitor.js";
  * @property {() => void} readied
  */
 
+let inspected = false;
+
 /** @param {World} world @param {string} heapWhy why Heap failed before this began, if it did */
 export function start(world, heapWhy) {
   const { settings, heap, user, encode, settle, changed, status } = world;
-  if (settings.inspector) inspect(world);
+  if (settings.inspector && !inspected) inspect(world);
   /** What keeps calls from Heap, if anything. */
   const failed = { heap: "", runtime: "" };
   const failure = () => failed.heap || failed.runtime;
@@ -65,11 +67,21 @@ export function start(world, heapWhy) {
   };
 
   const runtime = createRuntime(world.base, world.shared, status, (why) => became("runtime", why && `Python did not start (${why})`));
-  const claims = createClaims(world.journal, world.entryOf, (entries) => {
-    if (failure()) return claims.unclaim();
-    each(entries, world.told);
-    queue.putFirst(entries);
-    changed();
+  const claims = createClaims(world.journal, world.items, {
+    entryOf: world.entryOf,
+    receive(entries) {
+      if (failure()) return claims.unclaim();
+      each(entries, world.told);
+      queue.putFirst(entries);
+      changed();
+    },
+    contested: () =>
+      queue.reset((entry) => {
+        const ours = claims.has(entry);
+        if (!ours && entry.settle) settle(entry, "kept", "another page delivers it");
+        return ours;
+      }),
+    changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
   const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
@@ -77,15 +89,7 @@ export function start(world, heapWhy) {
   const queue = createQueue({ ...world, runtime, claims, config, visitor: self });
 
   const open = () => {
-    claims
-      .open(() =>
-        queue.reset((entry) => {
-          const ours = claims.has(entry);
-          if (!ours && entry.settle) settle(entry, "kept", "another page delivers it");
-          return ours;
-        }),
-      )
-      .then(queue.plan);
+    claims.open();
     runtime.start();
   };
 
@@ -114,22 +118,20 @@ export function start(world, heapWhy) {
   return {
     plan: queue.plan,
     became,
-    /** The visitor withdrew: stop, and forget everything. */
+    /** The visitor withdrew. */
     stop() {
       life.abort();
       closeBridge();
       queue.reset(() => false);
       claims.close();
-      claims.clear();
       runtime.stop();
-      self.clear();
-      user.store.close();
     },
   };
 }
 
 /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. @param {World} world */
 function inspect({ analytics, callOf, home, items, report }) {
+  inspected = true;
   /** @type {[string, object][]} */
   const seen = [];
   each(items, (entry) => append(seen, ["call", callOf(entry)]));
@@ -138,6 +140,10 @@ function inspect({ analytics, callOf, home, items, report }) {
   );
   import(new URL("inspector.js", home).href).then(
     (module) => module.default(analytics, seen),
-    (error) => report("error", "inspector", messageOf(error)),
+    (error) => {
+      seen.push = () => 0;
+      // A page that is being left fails its imports too, and has no second left.
+      setTimeout(report, 1000, "error", "inspector", messageOf(error));
+    },
   );
 }

@@ -1,7 +1,7 @@
 /**
  * The calls that Heap has not got yet, in localStorage: one key per call, written in the tick of the call. Each page writes
- * under its own id and holds a lock of that name for its life, so a journal whose lock can be had belongs to a page that is
- * gone. What becomes of such a journal is in claims.js.
+ * under its own id and holds a lock of that name while it has calls there, so a journal whose lock can be had belongs to a
+ * page that is gone. What becomes of such a journal is in claims.js.
  */
 
 import { hold } from "./locks.js";
@@ -45,17 +45,16 @@ export function createJournal(appId, local, size) {
     return pages;
   };
 
-  // Asked for before our first key is written, so that nobody can have had it.
-  const lock = local && navigator.locks ? hold(prefix + page, null) : null;
   scan();
 
-  return {
+  const journal = {
     local,
     prefix,
     page,
     size,
     scan,
-    lock,
+    /** Our lock, from the first call on; null: not asked for, or given back. @type {Promise<import("./locks.js").Release | null> | null} */
+    lock: null,
     /** Write a call down. False: there is no room, it stays in memory alone. @param {Entry} entry */
     add(entry) {
       const value = entry.at + entry.text;
@@ -63,6 +62,8 @@ export function createJournal(appId, local, size) {
       const length = key.length + value.length;
       if (++sequence % 100 === 0) scan(); // other pages write too
       if (!local || size.calls >= MAX_CALLS || size.bytes + length > MAX_BYTES) return false;
+      // Asked for before the key is written, so that nobody can have had it.
+      if (navigator.locks) journal.lock ||= hold(prefix + page, null);
       try {
         local.setItem(key, value);
       } catch {
@@ -74,4 +75,5 @@ export function createJournal(appId, local, size) {
       return true;
     },
   };
+  return journal;
 }

@@ -12,6 +12,7 @@ const MAX_CALLS = 100;
 const MAX_CHARACTERS = 256_000;
 /** The main thread is Python's too where it runs in the page. */
 const MAX_CALLS_IN_PAGE = 20;
+const MAX_WARNINGS = 1000;
 const METHODS = /^(track|identify|addUserProperties|resetIdentity)$/;
 
 /**
@@ -27,6 +28,10 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
   /** A reply from before counts no more. */
   let generation = 0;
   let planned = false;
+  let warned = 0;
+
+  /** They name events and properties, and each is kept in mind. @param {string} code @param {string} message */
+  const warn = (code, message) => warned++ < MAX_WARNINGS && report("warning", code, message);
 
   /** Calls of one tick go together. */
   const plan = () => {
@@ -52,28 +57,27 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
     }
     inFlight = count;
     const mine = generation;
-    /** @param {() => void} then */
-    const back = (then) => {
-      if (mine !== generation) return;
-      inFlight = 0;
-      try {
-        then();
-      } catch (error) {
-        failed(count, error);
-      }
-      plan();
-    };
-    runtime.run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`).then(
-      (reply) => back(() => deliver(parse(reply), count)),
-      (error) => back(() => failed(count, error)),
-    );
+    const over = () => mine === generation && !(inFlight = 0);
+    runtime
+      .run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`)
+      .then((text) => {
+        /** @type {import("./protocol.js").Reply} */
+        const reply = parse(text);
+        if (reply.results.length !== count) throw Error("a reply of another length");
+        return reply;
+      })
+      .then(
+        (reply) => over() && deliver(reply, count),
+        (error) => over() && failed(count, error),
+      )
+      .catch((error) => report("warning", "runtime", messageOf(error)))
+      .then(plan);
   };
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
-    const first = items[0];
-    for (let i = 0; i < count && i < items.length; i++) /** @type {Entry} */ (items[i]).tries++;
-    if (count > 1 || !first || first.tries < 3) return;
+    for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
+    if (count > 1 || /** @type {Entry} */ (items[0]).tries < 3) return;
     const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
     const reason = messageOf(error);
     claims.strike(entry);
@@ -83,7 +87,6 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
 
   /** @param {import("./protocol.js").Reply} reply @param {number} count */
   const deliver = ({ results, user }, count) => {
-    if (results.length !== count) throw Error("a reply of another length");
     if (!heap.live()) return;
     // First: should the page be killed amid the calls, those left are read by who the visitor has become.
     visitor.write(user);
@@ -97,8 +100,8 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         const { commands, reason, warnings = [] } = /** @type {import("./protocol.js").Outcome} */ (results[done]);
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
-        // A dead page may have struck it in its last moment, which is seen here only now.
-        if (entry.claim && !claims.has(entry)) {
+        // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
+        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
@@ -106,14 +109,16 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         if (mine !== generation) break;
         each(commands, (command) => {
           const method = command[0];
+          if (mine !== generation) return;
           try {
             if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
           } catch (error) {
-            report("warning", "heap", `heap.${method} threw: ${messageOf(error)}`);
+            warn("heap", `heap.${method} threw: ${messageOf(error)}`);
           }
         });
+        if (mine !== generation) break;
         claims.strike(entry);
-        each(warnings, (warning) => report("warning", "value", warning));
+        each(warnings, (warning) => warn("value", warning));
         settle(entry, reason ? "dropped" : "delivered", reason, commands);
       }
     } finally {
@@ -139,7 +144,8 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
       each(items, (entry) => {
         if (keep(entry)) items[kept++] = entry;
       });
-      items.length = kept;
+      // It may have been emptied meanwhile, by a listener that withdrew consent.
+      if (kept < items.length) items.length = kept;
     },
   };
 }

@@ -31,6 +31,7 @@ export function createRuntime(base, early, status, changed) {
   let replaced = 0;
   let why = "";
   let batches = 0;
+  let boots = 0;
   /** @type {Link | null} */
   let link = null;
   /** @type {any} */
@@ -158,7 +159,8 @@ export function createRuntime(base, early, status, changed) {
 
     async page(self, fail) {
       try {
-        const { boot } = await import(`${base}python.js`);
+        // The fragment makes it another module: browsers keep a failed one.
+        const { boot } = await import(`${base}python.js#${boots++}`);
         /** @type {import("./protocol.js").InPage} */
         const python = await boot((/** @type {number} */ loaded, /** @type {number} */ total) =>
           hear(self, { type: "progress", loaded, total }),
@@ -170,7 +172,9 @@ export function createRuntime(base, early, status, changed) {
             try {
               hear(self, { type: "batch", id, text: python.run(text) });
             } catch (error) {
-              hear(self, { type: "fault", id, message: messageOf(error) });
+              const { name } = Object(error);
+              // Anything else is the interpreter's end.
+              hear(self, { type: name === "PythonError" ? "fault" : "failed", id, message: messageOf(error) });
             }
           });
         };
@@ -184,7 +188,7 @@ export function createRuntime(base, early, status, changed) {
   return {
     /** Begin, or begin anew after `stop` or a failure. */
     start() {
-      if (link) return;
+      if (link) return status.runtime === "loading" ? watch(SILENCE_MS) : undefined;
       index = replaced = 0;
       why = "";
       open();

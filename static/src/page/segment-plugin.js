@@ -100,7 +100,14 @@ export function heapWeb(settings) {
       removeEventListener("pagehide", reset);
     },
     /** Heap is live, or will not be: Segment's `ready` waits for all of its destinations. */
-    ready: () => new Promise((resolve) => analytics.ready(() => resolve(undefined)) && analytics.on("error", resolve)),
+    ready: () =>
+      new Promise((resolve) => {
+        const { heap, runtime, consent } = analytics.state;
+        // What has failed by now, or waits for the visitor's word, is not waited for.
+        if (heap === "failed" || runtime === "failed" || heap === "idle" || consent !== "granted") resolve(undefined);
+        analytics.ready(() => resolve(undefined));
+        analytics.on("error", resolve);
+      }),
     track: handler(({ event, properties }, options) => analytics.track(event, properties, options)),
     identify: handler(({ userId, traits }, options) => analytics.identify(userId ?? null, traits, options)),
     page: handler(({ category, name, properties }, options) => analytics.page(category, name, properties, options)),

@@ -1,6 +1,6 @@
 /** Settings, from script attributes or from `load`: only own properties count, and what is wrong is said in one sentence. */
 
-import { attempt, bare, each, isArray, keys, parse, stringify } from "./natives.js";
+import { attempt, bare, each, isArray, keys, own, parse, stringify } from "./natives.js";
 
 /**
  * @typedef {object} Settings
@@ -28,7 +28,7 @@ const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
 const FLAG = /^(true|false)?$/;
 const TEXT = /^/;
 
-/** What each setting's text must look like; null: an object. @type {Record<string, RegExp | null>} */
+/** What each setting's text must look like; null: an object. @type {Record<string, {test(text: string): boolean} | null>} */
 const FIELDS = {
   // @ts-ignore nothing inherited
   __proto__: null,
@@ -48,13 +48,14 @@ const FIELDS = {
   inspector: FLAG,
   nonce: TEXT,
   global: /^[\w$]+$/,
-  runtime: TEXT,
+  runtime: { test: (text) => !!attempt(() => new URL(text, location.href)) },
 };
 
 /** What to pass, where the pattern does not say it. @type {Record<string, string>} */
 const WORDS = {
   appId: 'the digits of your App ID (Heap: Account > Manage > Projects), like "1535634150"',
   hostname: "a bare host name",
+  runtime: "a URL",
 };
 
 /**
@@ -65,7 +66,7 @@ const WORDS = {
 export function settingsOf(given) {
   const settings = bare();
   each(["appId", ...keys(given)], (name) => {
-    const value = /** @type {any} */ (given)[name];
+    const value = own(given, name) ? /** @type {any} */ (given)[name] : null;
     const near = nearest(name);
     if (near !== name) throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
     const field = FIELDS[name];

@@ -1,6 +1,6 @@
 /** Who the visitor is, under analytics.js' own storage keys, so that a site that leaves Segment keeps its visitors. */
 
-import { parse, stringify } from "./natives.js";
+import { attempt, each, keys, parse, stringify } from "./natives.js";
 
 /** @typedef {{id: string | number | null, traits: Record<string, unknown>, anonymousId: string | null}} UserState */
 /** @typedef {ReturnType<typeof createUser>} User */
@@ -26,6 +26,13 @@ export function createUser(store) {
     read,
     id: () => read(ID),
     traits: () => read(TRAITS) || {},
+    /** Remove all that we ever stored, and go on in memory. */
+    forget() {
+      const local = /** @type {Storage} */ (store.open());
+      each([ID, TRAITS, ANONYMOUS_ID], (key) => store.set(key, null));
+      attempt(() => each(keys(local), (key) => key.startsWith("heap-web:") && local.removeItem(key)));
+      store.close();
+    },
     /** Made at the first question. */
     anonymousId() {
       let id = read(ANONYMOUS_ID);

@@ -53,10 +53,5 @@ export function visitor({ read, store }, encode) {
       keep(TRAITS, after.traits);
       keep(ANONYMOUS_ID, after.anonymousId);
     },
-    clear() {
-      store.set(ID, null);
-      store.set(TRAITS, null);
-      store.set(ANONYMOUS_ID, null);
-    },
   };
 }

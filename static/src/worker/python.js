@@ -13,6 +13,8 @@ const GLUE = "pyodide.asm.mjs";
 const WASM = "pyodide.asm.wasm";
 const SNAPSHOT = "python.bin";
 
+let boots = 0;
+
 /**
  * @param {string} name
  * @returns {Promise<Response>}
@@ -82,8 +84,10 @@ export async function boot(progress = () => {}) {
   const total = __PARTS__.glue + __PARTS__.wasm + __PARTS__.snapshot;
   let loaded = 0;
   const arrived = (/** @type {number} */ bytes) => progress((loaded += bytes), total);
+  // The fragment makes it another module: browsers keep a failed one.
+  const glue = new URL(boots++ ? `${GLUE}#${boots}` : GLUE, import.meta.url).href;
   const [{ default: createModule }, wasm, file] = await Promise.all([
-    import(new URL(GLUE, import.meta.url).href).then((glue) => (arrived(__PARTS__.glue), glue)),
+    import(glue).then((glue) => (arrived(__PARTS__.glue), glue)),
     get(WASM)
       .then(compile)
       .then((module) => (arrived(__PARTS__.wasm), module)),

@@ -69,7 +69,12 @@ function receive(port, message) {
         try {
           port.postMessage({ type: "batch", id, text: timed(booted, message.text) });
         } catch (error) {
-          port.postMessage({ type: "fault", id, message: String(error) });
+          const { name } = /** @type {Error} */ (Object(error));
+          if (name === "PythonError") return port.postMessage({ type: "fault", id, message: String(error) });
+          // Memory used up, a trap: this interpreter is at its end, and the next one has not seen the batch.
+          booting = null;
+          ready = false;
+          port.postMessage({ type: "failed", message: String(error) });
         }
       },
       () => {}, // announced as failed already
