@@ -94,8 +94,9 @@ export function start(world, heapWhy) {
   };
 
   const life = new AbortController();
-  /** @param {string} name @param {(event: any) => void} listener */
-  const listen = (name, listener) => addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, signal: life.signal }));
+  /** Before the page's own listeners: what they track as the page freezes must ask for no lock. @param {string} name @param {(event: any) => void} listener */
+  const listen = (name, listener) =>
+    addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, capture: true, signal: life.signal }));
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {
