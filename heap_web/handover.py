@@ -2,12 +2,13 @@
 
 The messages, JSON text on the BroadcastChannel `CHANNEL`:
 
-- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1;
+- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1, and how many are safe;
 - from a page: `page`: one has opened; `here`: it serves this worker; `taken`: so many of the worker's calls are safe,
   with it or with pages before it; `settled`: what became of a call; `gone`: it ends; `refused`: it will not serve.
 
 Which page serves is not decided here: only the page that holds the lock for this worker does, so there is one at most.
-A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken.
+A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken. It
+knows that from a mark in its storage or, as the site may have cleared that, from the worker.
 """
 
 import json
@@ -146,7 +147,7 @@ class Handover:
 
     def _calls(self, numbers: list[int]) -> str:
         records = ",".join(self._kept[number] for number in numbers)
-        head = self._message("calls", first=numbers[0])
+        head = self._message("calls", first=numbers[0], taken=self._taken)
         return f'{head[:-1]},"calls":[{records}]}}'
 
     def _message(self, kind: str, **fields: Any) -> str:

@@ -105,6 +105,19 @@ def test_of_several_pages_one_takes_each_call(bare: Host, host_site: Site) -> No
     assert sorted(told_in_all(bare, host_site, 61)) == sorted([*(f"E{number}" for number in range(60)), "last"])
 
 
+def test_a_page_whose_storage_was_cleared_takes_the_next_calls(bare: Host, host_site: Site) -> None:
+    """When the mark of what has been taken is lost, the next page takes the calls after it, in order and once each."""
+    page = open_page(bare, host_site)
+    bare.run(LOAD + track(0, 3) + "\nfor call in calls:\n    await call")
+    page.evaluate("() => localStorage.clear()")
+    page.close()
+    open_page(bare, host_site)
+    bare.run(track(3, 6))
+    assert bare.run("[(await asyncio.wait_for(call, 30)).status for call in calls]") == str(["delivered"] * 3)
+    told_in_all(bare, host_site, 6)
+    assert sorted(told(host_site)) == sorted((number % 3, f"E{number}") for number in range(6))
+
+
 def test_another_app_id_is_refused(bare: Host, host_site: Site) -> None:
     """A page with another App ID does not take the calls, and the error says so."""
     open_page(bare, host_site)

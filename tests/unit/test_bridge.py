@@ -152,6 +152,18 @@ def test_another_page_takes_over(world: World, analytics: BridgeAnalytics) -> No
     assert results[2].status == "delivered"
 
 
+def test_a_page_that_has_lost_its_mark_is_told_what_is_safe(world: World, analytics: BridgeAnalytics) -> None:
+    """With its calls a page is told how many before them are safe, as far as a page has confirmed it."""
+    world.say("here", page="p1", taken=0)
+    for name in "ABC":
+        analytics.track(name)
+    world.say("taken", page="p1", taken=2)
+    assert [message["taken"] for message in world.take("calls")] == [0, 0, 0]
+    world.say("here", page="p2", taken=0)  # its storage has been cleared
+    analytics.track("D")
+    assert [(message["first"], message["taken"]) for message in world.take("calls")] == [(3, 2), (4, 2)]
+
+
 def test_old_page_is_ignored(world: World, analytics: BridgeAnalytics) -> None:
     """What a page says that no longer serves counts for nothing."""
     world.say("here", page="p1", taken=0)
