@@ -116,10 +116,10 @@ class Handover:
 
     def give_up(self, reason: str) -> None:
         """No page comes: whoever waits is told so. The calls are kept, for a page that comes later."""
-        for number, result in self._results.items():
-            if number > self._told:
-                result.settle("kept", reason)
+        untold = [result for number, result in self._results.items() if number > self._told]
         self._told = self._made
+        for result in untold:  # whoever hears of it may make calls
+            result.settle("kept", reason)
 
     def _settle(self, number: int, status: Status, commands: list[list[Any]], reason: str | None = None) -> None:
         result = self._results.pop(number, None)

@@ -241,6 +241,31 @@ def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
     assert result.status == "delivered"
 
 
+def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
+    """Who hears that a call is kept may make another, at the deadline and after it: nothing raises, each is told once."""
+    heard: list[str] = []
+
+    def hear(result: Result) -> None:
+        heard.append(repr(result))
+        if len(heard) < 4:
+            analytics.track(f"after {len(heard)}")
+
+    analytics.on("settled", hear)
+    analytics.track("A", None, None, lambda: analytics.track("by callback"))
+    analytics.track("B")
+    world.run(DEADLINE + 1)
+    assert len(heard) == 6
+    analytics.track("C", None, None, lambda: analytics.track("by callback, later"))
+    assert len(heard) == 8
+    assert [text for text in heard if "kept, no page took" not in text] == []
+    analytics.ready()
+    world.take("hello")
+    world.run(5)
+    assert world.take("hello")  # it still looks for a page
+    world.say("here", page="p1", taken=0)
+    assert names(world.take("calls"))[:2] == ["A", "B"]
+
+
 def test_refused(world: World, analytics: BridgeAnalytics) -> None:
     """A page that will not serve says why, and so does the error."""
     world.say("refused", reason="the page has App ID 1, Python was given 2")
