@@ -234,12 +234,12 @@ class BridgeAnalytics(Analytics):
         if handover.connected and now - self._heard > SILENCE:
             handover.lose()
             self._since = now
+        is_late = not handover.connected and now - self._since >= DEADLINE
         is_done = handover.connected and not handover.unsettled and not handover.waiting
-        if not handover.connected and now - self._since >= DEADLINE:
-            self._give_up()
-            is_done = True
-        if is_done or self._closed:
+        if is_late or is_done or self._closed:
             self._watching = False
+            if is_late and not self._closed:
+                self._give_up()  # last: who hears of it may have it look again
             return
         if not handover.connected or now - self._heard > 1:
             self._world.post(handover.hello())
@@ -253,11 +253,12 @@ class BridgeAnalytics(Analytics):
             else f"put heap-web.js into a page of {self._world.origin()} and keep it open: "
             f'<script src="heap-web.js" data-app-id="{self.settings.app_id}"></script>'
         )
-        self._unreachable = f"no page took the calls within {DEADLINE:.0f} s ({why}); they are kept for one that opens"
-        self._complain(self._unreachable)
-        self._emit("error", self._unreachable)
-        self._ready.settle("kept", self._unreachable)
-        self._handover.give_up(self._unreachable)
+        reason = f"no page took the calls within {DEADLINE:.0f} s ({why}); they are kept for one that opens"
+        self._unreachable = reason
+        self._complain(reason)
+        self._ready.settle("kept", reason)
+        self._handover.give_up(reason)
+        self._emit("error", reason)
 
     def _warn(self, message: str) -> None:
         self._world.complain(message)

@@ -242,7 +242,7 @@ def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
 
 
 def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
-    """Who hears that a call is kept may make another, at the deadline and after it: nothing raises, each is told once."""
+    """Who hears that a call is kept may make another, at the deadline and later: nothing raises, each is told."""
     heard: list[str] = []
 
     def hear(result: Result) -> None:
@@ -264,6 +264,21 @@ def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics
     assert world.take("hello")  # it still looks for a page
     world.say("here", page="p1", taken=0)
     assert names(world.take("calls"))[:2] == ["A", "B"]
+
+
+@pytest.mark.parametrize("event", ["error", "settled"])
+def test_asked_to_look_again_when_nobody_answers(world: World, analytics: BridgeAnalytics, event: str) -> None:
+    """Who hears that no page has answered may have it look again at once: it does, until the next deadline."""
+    again: list[Result] = []
+    analytics.once(event, lambda _: again.append(analytics.ready()))
+    first = analytics.ready()
+    analytics.track("A")
+    world.run(DEADLINE + 1)
+    assert "no page took" in repr(first)
+    assert repr(again[0]) == "<call: on its way>"
+    world.run(DEADLINE + 1)
+    assert "no page took" in repr(again[0])
+    assert world.timers == []
 
 
 def test_refused(world: World, analytics: BridgeAnalytics) -> None:
