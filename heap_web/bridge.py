@@ -127,7 +127,7 @@ class BridgeAnalytics(Analytics):
             self._ready = Ready()
             self._look()
         if callback is not None:
-            if self._handover.connected:
+            if self._ready.status == "delivered":
                 self._call(callback)
             else:
                 self.once("ready", callback)

@@ -188,6 +188,16 @@ def test_page_goes(world: World, analytics: BridgeAnalytics) -> None:
     assert names(world.take("calls")) == ["A"]
 
 
+def test_ready_between_two_pages(world: World, analytics: BridgeAnalytics) -> None:
+    """Once a page has answered, `ready` calls back at once, also while the next page is looked for."""
+    called: list[int] = []
+    world.say("here", page="p1", taken=0)
+    world.say("gone", page="p1")
+    analytics.ready(lambda: called.append(1))
+    world.say("here", page="p2", taken=0)
+    assert called == [1]
+
+
 def test_page_dies_silently(world: World, analytics: BridgeAnalytics) -> None:
     """A page that dies without a word is missed within seconds of the next call, which the next page gets."""
     world.say("here", page="p1", taken=0)
