@@ -24,6 +24,8 @@ DEADLINE: Final = 10.0
 #: A page that has not been heard of for so many seconds, though it was asked, is looked for anew.
 SILENCE: Final = 3.0
 
+_CLOSED: Final = "the bridge was closed"
+
 
 class World(Protocol):
     """What the bridge needs of its worker; `Channel` is the real one."""
@@ -140,10 +142,14 @@ class BridgeAnalytics(Analytics):
         return self._handover.waiting
 
     def close(self) -> None:
-        """Closes the channel for good. Calls that no page has taken, and later ones, are dropped."""
+        """Closes the channel for good. Calls that no page has been sent, and later ones, are dropped."""
+        if self._closed:
+            return
         self._closed = True
         self._world.close()
-        self._handover.give_up("the bridge was closed")
+        if self._ready.status != "delivered":
+            self._ready.settle("dropped", _CLOSED)
+        self._handover.close(_CLOSED)
 
     @property
     def state(self) -> str:
@@ -169,7 +175,7 @@ class BridgeAnalytics(Analytics):
             self._complain(str(error))
             return self._dropped(shown, str(error))
         if self._closed:
-            return self._dropped(shown, "the bridge was closed")
+            return self._dropped(shown, _CLOSED)
         warnings: list[str] = []
         text = record(method, given, self._texts, warnings, self._world.python)
         for warning in warnings:
@@ -195,7 +201,8 @@ class BridgeAnalytics(Analytics):
 
     def _post(self, messages: list[str]) -> None:
         for message in messages:
-            self._world.post(message)
+            if not self._closed:  # by a handler of what came in
+                self._world.post(message)
 
     def _receive(self, text: str) -> None:
         was_connected = self._handover.connected
@@ -288,7 +295,7 @@ class Channel(Browser):
     def close(self) -> None:
         self._channel.onmessage = None
         self._channel.close()
-        self._listener.destroy()
+        self.later(0, self._listener.destroy)  # a handler may close it while the listener runs
 
     def now(self) -> float:
         return time.monotonic()

@@ -121,6 +121,15 @@ class Handover:
         for result in untold:  # whoever hears of it may make calls
             result.settle("kept", reason)
 
+    def close(self, reason: str) -> None:
+        """No page will be asked any more. What none has is dropped; what one was sent, it may deliver."""
+        safe = self._made if self.connected else self._taken
+        self.connected = False
+        self._told = self._made
+        self._kept.clear()
+        for number, result in tuple(self._results.items()):
+            result.settle("kept" if number <= safe else "dropped", reason)
+
     def _settle(self, number: int, status: Status, commands: list[list[Any]], reason: str | None = None) -> None:
         result = self._results.pop(number, None)
         if result is not None:

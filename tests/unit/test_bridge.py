@@ -29,9 +29,11 @@ class World:
         self.receive, self.is_open = receive, True
 
     def post(self, text: str) -> None:
+        assert self.is_open, "a closed channel raises"
         self.sent.append(json.loads(text))
 
     def close(self) -> None:
+        assert self.is_open, "its listener cannot be destroyed twice"
         self.is_open = False
 
     def now(self) -> float:
@@ -309,14 +311,41 @@ def test_nothing_left_running(world: World, analytics: BridgeAnalytics) -> None:
 
 
 def test_close(world: World, analytics: BridgeAnalytics) -> None:
-    """Closed, it listens and asks no more; whoever waits is told."""
-    waiting = analytics.track("A")
+    """Closed, also twice, it listens and asks no more; whoever waits is told, and what no page has is dropped."""
+    waiting, ready = analytics.track("A"), analytics.ready()
+    analytics.close()
     analytics.close()
     later = analytics.track("B")
     world.run(60)
-    assert (world.is_open, world.timers) == (False, [])
-    assert (waiting.status, later.status) == ("kept", "dropped")
+    assert (world.is_open, world.timers, world.said) == (False, [], [])
+    assert repr(waiting) == "<track 'A': dropped, the bridge was closed>"
+    assert repr(ready) == "<dropped, the bridge was closed>"
+    assert (later.status, analytics.flush()) == ("dropped", 0)
     assert analytics.state == "bridge closed"
+
+
+def test_closed_while_a_page_serves(world: World, analytics: BridgeAnalytics) -> None:
+    """Calls that a page has been sent are reported as kept: it may have them."""
+    world.say("here", page="p1", taken=0)
+    sent = analytics.track("A")
+    analytics.close()
+    assert repr(sent) == "<track 'A': kept, the bridge was closed>"
+
+
+@pytest.mark.parametrize(
+    ("closes", "statuses"), [("track", ["dropped"] * 3), ("settled", ["kept"] * 3), ("ready", ["kept"] * 3)]
+)
+def test_closed_by_a_handler(world: World, analytics: BridgeAnalytics, closes: str, statuses: list[str]) -> None:
+    """A handler may close it amid a call or a message: nothing more is sent, and every result is known."""
+    analytics.on(closes, lambda *_: analytics.close())
+    if closes == "settled":
+        world.say("here", page="p1", taken=0)
+    results = [analytics.track(name) for name in "ABC"]
+    world.say("here", page="p2", taken=2)
+    world.run(60)
+    assert (analytics.state, world.timers) == ("bridge closed", [])
+    assert [result.status for result in results] == statuses
+    assert "on its way" not in repr(results)
 
 
 @pytest.mark.parametrize("arguments", [(), ("",), (None, {"a": 1}), (7.5j,)])
