@@ -205,9 +205,9 @@ class BridgeAnalytics(Analytics):
                 self._world.post(message)
 
     def _receive(self, text: str) -> None:
-        was_connected = self._handover.connected
+        was_connected, heard = self._handover.connected, self._handover.heard
         replies = self._handover.receive(text)
-        if self._handover.connected:
+        if self._handover.heard > heard:
             self._heard = self._world.now()
         self._post(replies)
         if self._handover.connected and not was_connected:

@@ -35,6 +35,7 @@ class Handover:
         """`worker`: an id that no other worker has."""
         self.worker = worker
         self.connected = False  # whether a page serves us, as far as we know
+        self.heard = 0  # how many messages came from the page that serves us
         self.refusal: str | None = None  # why a page would not
         self.user: Mapping[str, Any] = {}  # {"id", "traits", "anonymousId"} as the page last told it
         self._app_id = app_id
@@ -89,6 +90,7 @@ class Handover:
             self.refusal = str(message["reason"])
         if message.get("page") != self._page:
             return []  # not, or no longer, the page that serves us
+        self.heard += 1
         if kind == "taken":
             self._strike(message["taken"])
         elif kind == "settled":
@@ -104,6 +106,7 @@ class Handover:
         is_new = message["page"] != self._page
         sends_all = is_new or not self.connected
         self.connected, self.refusal, self._page = True, None, message["page"]
+        self.heard += 1
         self._note_user(message)
         self._strike(message["taken"])
         if is_new:

@@ -211,6 +211,19 @@ def test_page_dies_silently(world: World, analytics: BridgeAnalytics) -> None:
     assert names(world.take("calls")) == ["A"]
 
 
+def test_other_workers_do_not_hide_that_the_page_is_dead(world: World, analytics: BridgeAnalytics) -> None:
+    """What other workers and pages say on the channel is no sign of life of the page that serves this one."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.take("hello")
+    for _ in range(8):
+        world.run(0.5)
+        world.say("hello", to="pages", worker="w2", appId="1535634150")
+        world.say("here", to="w2", page="p3", taken=0)
+    assert world.take("hello")
+    assert "looking for a page" in analytics.state
+
+
 def test_a_slow_page_is_no_dead_page(world: World, analytics: BridgeAnalytics) -> None:
     """A page that answers, but whose Heap is not there yet, keeps its calls: they are not sent again."""
     world.say("here", page="p1", taken=0)
