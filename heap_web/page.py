@@ -182,6 +182,8 @@ class PageAnalytics(Analytics):
             return self._settle(result, "delivered", outcome.reason)
         self._queue.append(result)
         self._deliver()
+        if result.status == "kept" and self._ready.reason is not None:  # Heap has failed: this may take for ever
+            result.settle("kept", self._ready.reason)
         return result
 
     def _start(self) -> None:
@@ -215,10 +217,10 @@ class PageAnalytics(Analytics):
         if self._ready.status == "delivered":
             return
         self._complain(f"{why}: calls are kept in this page until it does")
-        self._emit("error", why)
         self._ready.settle("kept", why)
         for result in self._queue:
             result.settle("kept", why)
+        self._emit("error", why)
 
     def _deliver(self) -> None:
         """Tells Heap what waits, in order. Heap is looked up for each call: its script replaces what was there."""

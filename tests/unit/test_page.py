@@ -151,6 +151,24 @@ def test_a_blocked_script_is_reported_at_once() -> None:
     assert (result.status, result.reason) == ("kept", "Heap's script was blocked or not found")
 
 
+def test_a_call_made_after_heap_has_failed_can_be_awaited() -> None:
+    """A call made once Heap has failed, or as that is told, is reported as kept at once, and goes out if Heap comes."""
+    page = FakePage()
+    calls = analytics(page)
+    results: list[Result] = []
+    calls.on("error", lambda _: results.append(calls.track("A")))
+    page.ended("was blocked or not found")
+    results.append(calls.track("B"))
+
+    async def wait() -> list[str | None]:
+        return [(await asyncio.wait_for(result, 1)).reason for result in results]
+
+    assert asyncio.run(wait()) == ["Heap's script was blocked or not found"] * 2
+    page.live = True
+    results.append(calls.track("C"))
+    assert [repr(result) for result in results] == ["<delivered (track)>"] * 3
+
+
 def test_a_method_of_heap_that_throws_stops_nothing() -> None:
     """A method of Heap that throws drops its call and stops nothing."""
     page = FakePage(live=True)
