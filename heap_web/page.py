@@ -86,6 +86,7 @@ class PageAnalytics(Analytics):
         self._closed: str | None = None  # why nothing is told to Heap, for good
         self._ready = Result()
         self._started = False
+        self._watching = False
         self._delivering = False
         if not settings.loads_heap:
             self._closed = "Heap is switched off by the integrations in the settings"
@@ -109,12 +110,16 @@ class PageAnalytics(Analytics):
             if not self.settings.loads_heap:
                 return
             self._closed = None
+            if self._ready.status == "dropped":
+                self._ready = Result()
             known, self._user = self._user, User()
             self._start()
             if known != User():  # from calls made before the decision
                 self._keep_user(known)
         else:
             self._closed = "the visitor does not consent"
+            if self._ready.status != "delivered":
+                self._ready.settle("dropped", self._closed)
             waiting, self._queue = self._queue, deque()
             for result in waiting:
                 self._settle(result, "dropped", self._closed)
@@ -187,16 +192,18 @@ class PageAnalytics(Analytics):
         return result
 
     def _start(self) -> None:
-        if self._started:
+        if not self._started:
+            self._started = True
+            try:
+                if not self._page.is_live():
+                    self._page.install(self.settings, self._script_ended)
+            except Exception as error:  # noqa: BLE001 - whatever the page has done to its DOM, the page goes on
+                self._fail(f"Heap could not be put into the page: {error}")
+        if self._watching:
             self._deliver()
-            return
-        self._started = True
-        try:
-            if not self._page.is_live():
-                self._page.install(self.settings, self._script_ended)
-        except Exception as error:  # noqa: BLE001 - whatever the page has done to its DOM, the page goes on
-            self._fail(f"Heap could not be put into the page: {error}")
-        self._watch(0.02, DEADLINE)
+        else:
+            self._watching = True
+            self._watch(0.02, DEADLINE)
 
     def _script_ended(self, why: str | None) -> None:
         self._deliver()
@@ -206,15 +213,14 @@ class PageAnalytics(Analytics):
     def _watch(self, pause: float, left: float) -> None:
         """Looks for Heap, ever more rarely, until the deadline. After that the next call looks again."""
         self._deliver()
-        if self._ready.status == "delivered" or self._closed is not None:
-            return
-        if left <= 0:
-            self._fail("Heap did not start")
-        else:
+        self._watching = self._ready.status != "delivered" and self._closed is None and left > 0
+        if self._watching:
             self._page.later(pause, lambda: self._watch(pause * 1.3, left - pause))
+        elif left <= 0:
+            self._fail("Heap did not start")
 
     def _fail(self, why: str) -> None:
-        if self._ready.status == "delivered":
+        if self._ready.status == "delivered" or self._closed is not None:
             return
         self._complain(f"{why}: calls are kept in this page until it does")
         self._ready.settle("kept", why)

@@ -301,6 +301,45 @@ def test_a_refusal_drops_what_waited_and_clears_the_storage() -> None:
     assert (page.store, page.told) == ({}, [])
 
 
+def test_consent_given_again_looks_for_heap_again() -> None:
+    """`ready` ends with a refusal; with consent given again Heap is looked for anew, and found when it is live."""
+    page = FakePage()
+    calls = analytics(page, consent_required=True)
+    calls.consent(True)
+    calls.consent(False)
+    assert repr(calls.ready()) == "<dropped, the visitor does not consent>"
+    page.pass_time(1)
+    assert page.timers == []
+    calls.consent(True)
+    ready, result = calls.ready(), calls.track("E")
+    assert repr(ready) == "<call: on its way>"
+    page.live = True
+    page.pass_time(1)
+    assert (ready.status, result.status, page.timers, len(page.installed)) == ("delivered", "delivered", [], 1)
+
+
+def test_consent_given_again_at_once_keeps_one_watch() -> None:
+    """Consent given many times over, or given again at once, lets one watch look for Heap, to one deadline."""
+    page = FakePage()
+    calls = analytics(page, consent_required=True)
+    for granted in (True, True, False, True, True):
+        calls.consent(granted)
+    assert len(page.timers) == 1
+    page.pass_time(DEADLINE * 2)
+    assert (page.timers, calls.ready().reason) == ([], "Heap did not start")
+
+
+def test_a_failure_after_a_refusal_is_not_told() -> None:
+    """That Heap's script fails once consent is refused concerns nobody: no call is kept for it."""
+    page = FakePage()
+    calls = analytics(page)
+    calls.consent(False)
+    page.ended("was blocked or not found")
+    page.pass_time(DEADLINE * 2)
+    assert page.complaints == []
+    assert calls.ready().status == "dropped"
+
+
 @pytest.mark.parametrize(
     ("settings", "tracks"), [({"respect_dnt": True}, False), ({"integrations": {"Heap": False}}, True)]
 )
