@@ -239,15 +239,20 @@ class PageAnalytics(Analytics):
                 self._emit("ready")
             while self._queue and self._page.is_live():
                 result = self._queue.popleft()
-                try:
-                    for command in result.commands:
-                        self._page.tell(command)
-                except Exception as error:  # noqa: BLE001 - Heap's or the page's fault, and no reason to break the page
-                    self._settle(result, "dropped", f"Heap refused the call: {error}")
-                else:
-                    self._settle(result, "delivered")
+                self._settle(result, *self._tell(result.commands))
         finally:
             self._delivering = False
+
+    def _tell(self, commands: tuple[Command, ...]) -> tuple[Status, str | None]:
+        """Tells Heap one call; what became of it."""
+        try:
+            for command in commands:
+                if self._closed is not None:  # since the command before: Heap or the page refused consent in it
+                    return "dropped", self._closed
+                self._page.tell(command)
+        except Exception as error:  # noqa: BLE001 - Heap's or the page's fault, and no reason to break the page
+            return "dropped", f"Heap refused the call: {error}"
+        return "delivered", None
 
     def _settle(self, result: Result, status: Status, reason: str | None = None) -> Result:
         result.settle(status, reason)

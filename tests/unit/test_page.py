@@ -340,6 +340,23 @@ def test_a_failure_after_a_refusal_is_not_told() -> None:
     assert calls.ready().status == "dropped"
 
 
+def test_consent_refused_within_heap_ends_the_call_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a method of Heap has consent refused, the rest of its call is not told, and the call counts as dropped."""
+    page = FakePage(live=True)
+    calls = analytics(page)
+    tell = page.tell
+
+    def refuse(command: Command) -> None:
+        tell(command)
+        calls.consent(False)
+
+    monkeypatch.setattr(page, "tell", refuse)
+    result = calls.identify("u1", {"a": 1})
+    assert page.told == [["identify", "u1"]]
+    assert (result.status, result.reason) == ("dropped", "the visitor does not consent")
+    assert page.store == {}
+
+
 @pytest.mark.parametrize(
     ("settings", "tracks"), [({"respect_dnt": True}, False), ({"integrations": {"Heap": False}}, True)]
 )
