@@ -112,20 +112,17 @@ class PageAnalytics(Analytics):
             self._closed = None
             if self._ready.status == "dropped":
                 self._ready = Result()
-            known, self._user = self._user, User()
             self._start()
-            if known != User():  # from calls made before the decision
-                self._keep_user(known)
         else:
-            self._closed = "the visitor does not consent"
-            if self._ready.status != "delivered":
-                self._ready.settle("dropped", self._closed)
+            reason = self._closed = "the visitor does not consent"
             waiting, self._queue = self._queue, deque()
-            for result in waiting:
-                self._settle(result, "dropped", self._closed)
             for key in (_ID, _TRAITS, _ANONYMOUS_ID):
                 self._write(key, None)
             self._user, self._seen = User(), ()
+            if self._ready.status != "delivered":
+                self._ready.settle("dropped", reason)
+            for result in waiting:  # last: who hears of it may make calls, even give consent
+                self._settle(result, "dropped", reason)
 
     def ready(self, callback: Callable[[], object] | None = None) -> Result:
         """Calls back when Heap is live, at once if it is. `await analytics.ready()` waits for that, or its failure."""
@@ -194,6 +191,8 @@ class PageAnalytics(Analytics):
     def _start(self) -> None:
         if not self._started:
             self._started = True
+            if self._user != User():  # from calls made before the decision
+                self._store_user()
             try:
                 if not self._page.is_live():
                     self._page.install(self.settings, self._script_ended)
@@ -273,9 +272,12 @@ class PageAnalytics(Analytics):
             self._keep_user(self._user._replace(anonymous_id=self._page.new_id()))
 
     def _keep_user(self, user: User) -> None:
-        if user is self._user:
-            return
-        self._user = user
+        if user is not self._user:
+            self._user = user
+            self._store_user()
+
+    def _store_user(self) -> None:
+        user = self._user
         if self.settings.consent_required and not self._started:
             return
         try:

@@ -357,6 +357,37 @@ def test_consent_refused_within_heap_ends_the_call_there(monkeypatch: pytest.Mon
     assert page.store == {}
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_who_the_visitor_became_before_consent_is_stored(live: bool) -> None:
+    """Who the visitor became before consent is stored when it is given; calls made as Heap is ready build on that."""
+    page = FakePage(live=live)
+    page.store = {"ajs_anonymous_id": '"an"'}
+    calls = analytics(page, consent_required=True)
+    calls.ready(lambda: calls.identify("u2", {"b": 2}))
+    calls.identify("u1", {"a": 1})
+    calls.identify({"c": 3})
+    calls.consent(True)
+    assert calls.user() == (User("u2", {"b": 2}, "an") if live else User("u1", {"a": 1, "c": 3}, "an"))
+    assert json.loads(page.store["ajs_user_id"]) == calls.user().id
+    assert json.loads(page.store["ajs_user_traits"]) == calls.user().traits
+
+
+def test_consent_given_as_a_refusal_is_told() -> None:
+    """Who hears at a refusal that a call is dropped may have consent given: the visitor who is known then stays."""
+    page = FakePage()
+    calls = analytics(page)
+
+    def grant(result: Result) -> None:
+        calls.consent(True)
+        calls.identify("u2")
+
+    calls.once("settled", grant)
+    results = [calls.identify("u1"), calls.track("E")]
+    calls.consent(False)
+    assert [result.status for result in results] == ["dropped"] * 2
+    assert (calls.user().id, page.store["ajs_user_id"], calls.flush()) == ("u2", '"u2"', 1)
+
+
 @pytest.mark.parametrize(
     ("settings", "tracks"), [({"respect_dnt": True}, False), ({"integrations": {"Heap": False}}, True)]
 )
