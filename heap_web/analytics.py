@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .blocks import Tracked
 from .results import Result
@@ -11,6 +11,9 @@ from .settings import Settings
 from .user import User
 
 Self = TypeVar("Self", bound="Analytics")
+
+#: How many different warnings are given; they may name events, properties and what Heap said, without end.
+MAX_COMPLAINTS: Final = 1_000
 
 
 class Analytics(ABC):
@@ -125,7 +128,7 @@ class Analytics(ABC):
             self._complain(f"a callback raised {type(error).__name__}: {error}")
 
     def _complain(self, message: str) -> None:
-        if message not in self._complaints:
+        if message not in self._complaints and len(self._complaints) < MAX_COMPLAINTS:
             self._complaints.add(message)
             self._warn(f"[heap-web] {message}")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import heap_web
+from heap_web.analytics import MAX_COMPLAINTS
 from heap_web.commands import Command
 from heap_web.errors import ConfigurationError
 from heap_web.page import DEADLINE, PageAnalytics
@@ -236,6 +237,18 @@ def test_a_call_that_cannot_be_forwarded_is_dropped_with_one_warning() -> None:
     assert {result.status for result in results} == {"dropped"}
     assert page.complaints == [f"[heap-web] {results[0].reason}"]
     assert page.told == []
+
+
+def test_warnings_are_bounded() -> None:
+    """Warnings that differ each time, as by an error's text, end after MAX_COMPLAINTS: so few are kept."""
+    page = FakePage(live=True)
+    calls = analytics(page)
+    names = (f"error {number}" for number in range(MAX_COMPLAINTS + 5))
+    calls.on("track", lambda *_: {}[next(names)])
+    for _ in range(MAX_COMPLAINTS + 5):
+        assert calls.track("E").status == "delivered"
+    assert len(page.complaints) == MAX_COMPLAINTS
+    assert page.complaints[-1].endswith(f"error {MAX_COMPLAINTS - 1}'")
 
 
 def test_page_group_and_alias_tell_heap_nothing() -> None:
