@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from .blocks import Tracked
 from .results import Result
+from .scalars import attempt
 from .settings import Settings
 from .user import User
 
@@ -125,7 +126,7 @@ class Analytics(ABC):
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001 - a callback or handler that raises stops nothing
-            self._complain(f"a callback raised {type(error).__name__}: {error}")
+            self._complain(f"a callback raised {type(error).__name__}: {attempt(str, error)}")
 
     def _complain(self, message: str) -> None:
         if message not in self._complaints and len(self._complaints) < MAX_COMPLAINTS:

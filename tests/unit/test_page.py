@@ -280,6 +280,23 @@ def test_callbacks_are_called_once_in_order_and_may_raise() -> None:
     assert page.complaints == ["[heap-web] a callback raised RuntimeError: no"]
 
 
+def test_an_exception_that_cannot_be_shown_stops_nothing() -> None:
+    """A handler's exception whose text cannot be had stops nothing either."""
+
+    class Unshowable(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    def handler(*_: object) -> None:
+        raise Unshowable
+
+    page = FakePage(live=True)
+    calls = analytics(page)
+    calls.on("track", handler)
+    assert calls.track("E").status == "delivered"
+    assert "Unshowable" in page.complaints[0]
+
+
 def test_javascript_values_and_local_dates_are_read_by_the_page() -> None:
     """JavaScript's values and local dates are read by the page, at any depth."""
     page = FakePage(live=True)
