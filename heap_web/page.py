@@ -28,6 +28,8 @@ from .user import User, remembered
 
 #: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
 DEADLINE: Final = 15.0
+#: How many calls wait for a Heap that does not come.
+MAX_WAITING: Final = 100_000
 
 _BUILT_IN = frozenset((dict, list, tuple, str, int, float, bool, type(None)))
 
@@ -171,6 +173,9 @@ class PageAnalytics(Analytics):
         return result
 
     def _take(self, call: Call) -> Result:
+        if len(self._queue) >= MAX_WAITING and self.flush() >= MAX_WAITING:
+            self._complain("too many calls wait")
+            return self._settle(Result(), "dropped", "too many calls wait")
         if self._closed is not None:
             return self._settle(Result(), "dropped", self._closed)
         if not isinstance(call, Track) or self._user.anonymous_id is None:  # what is tracked needs no visitor

@@ -170,6 +170,19 @@ def test_a_call_made_after_heap_has_failed_can_be_awaited() -> None:
     assert [repr(result) for result in results] == ["<delivered (track)>"] * 3
 
 
+def test_no_more_than_so_many_calls_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Heap does not come, no more than MAX_WAITING calls wait; those beyond are dropped, with one warning."""
+    monkeypatch.setattr("heap_web.page.MAX_WAITING", 2)
+    page = FakePage()
+    calls = analytics(page)
+    results = [calls.track(name) for name in "ABCD"]
+    assert [result.status for result in results] == ["kept", "kept", "dropped", "dropped"]
+    assert (page.complaints, results[3].reason) == (["[heap-web] too many calls wait"], "too many calls wait")
+    page.live = True
+    assert calls.track("E").status == "delivered"
+    assert [told[1] for told in page.told] == ["A", "B", "E"]
+
+
 def test_a_method_of_heap_that_throws_stops_nothing() -> None:
     """A method of Heap that throws drops its call and stops nothing."""
     page = FakePage(live=True)
