@@ -27,7 +27,13 @@ except heap_web.NoPageError as error:
     text = str(error)
 text
 """
-
+CLOSE = """
+analytics.once("settled", lambda _: analytics.close())
+last = await analytics.track("last")
+await asyncio.sleep(0.1)
+analytics.close()
+f"{last.status}, then {analytics.track('later').status}"
+"""
 
 # No page has a call in its journal; beside those are only the marks of what has been taken.
 NOTHING_WAITS = """
@@ -72,12 +78,13 @@ def track(first: int, last: int) -> str:
 
 
 def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, host_site: Site) -> None:
-    """Calls made before there is a page reach the one that opens, in order."""
+    """Calls made before there is a page reach the one that opens, in order, until a handler closes the bridge."""
     bare.run(LOAD + track(0, 5))
     open_page(bare, host_site)
     assert bare.run("[(await call).status for call in calls]") == str(["delivered"] * 5)
     assert sorted(told_in_all(bare, host_site, 5)) == [f"E{number}" for number in range(5)]
     assert sorted(told(host_site)) == [(number, f"E{number}") for number in range(5)]
+    assert bare.run(CLOSE) == "delivered, then dropped"
 
 
 def test_with_no_page_the_error_says_what_to_do(bare: Host, host_site: Site) -> None:
