@@ -3,14 +3,18 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .blocks import Tracked
 from .results import Result
+from .scalars import attempt
 from .settings import Settings
 from .user import User
 
 Self = TypeVar("Self", bound="Analytics")
+
+#: How many different warnings are given; they may name events, properties and what Heap said, without end.
+MAX_COMPLAINTS: Final = 1_000
 
 
 class Analytics(ABC):
@@ -122,10 +126,10 @@ class Analytics(ABC):
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001 - a callback or handler that raises stops nothing
-            self._complain(f"a callback raised {type(error).__name__}: {error}")
+            self._complain(f"a callback raised {type(error).__name__}: {attempt(str, error)}")
 
     def _complain(self, message: str) -> None:
-        if message not in self._complaints:
+        if message not in self._complaints and len(self._complaints) < MAX_COMPLAINTS:
             self._complaints.add(message)
             self._warn(f"[heap-web] {message}")
 

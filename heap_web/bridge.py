@@ -24,6 +24,8 @@ DEADLINE: Final = 10.0
 #: A page that has not been heard of for so many seconds, though it was asked, is looked for anew.
 SILENCE: Final = 3.0
 
+_CLOSED: Final = "the bridge was closed"
+
 
 class World(Protocol):
     """What the bridge needs of its worker; `Channel` is the real one."""
@@ -127,7 +129,7 @@ class BridgeAnalytics(Analytics):
             self._ready = Ready()
             self._look()
         if callback is not None:
-            if self._handover.connected:
+            if self._ready.status == "delivered":
                 self._call(callback)
             else:
                 self.once("ready", callback)
@@ -140,10 +142,14 @@ class BridgeAnalytics(Analytics):
         return self._handover.waiting
 
     def close(self) -> None:
-        """Closes the channel for good. Calls that no page has taken, and later ones, are dropped."""
+        """Closes the channel for good. Calls that no page has been sent, and later ones, are dropped."""
+        if self._closed:
+            return
         self._closed = True
         self._world.close()
-        self._handover.give_up("the bridge was closed")
+        if self._ready.status != "delivered":
+            self._ready.settle("dropped", _CLOSED)
+        self._handover.close(_CLOSED)
 
     @property
     def state(self) -> str:
@@ -169,7 +175,7 @@ class BridgeAnalytics(Analytics):
             self._complain(str(error))
             return self._dropped(shown, str(error))
         if self._closed:
-            return self._dropped(shown, "the bridge was closed")
+            return self._dropped(shown, _CLOSED)
         warnings: list[str] = []
         text = record(method, given, self._texts, warnings, self._world.python)
         for warning in warnings:
@@ -195,12 +201,13 @@ class BridgeAnalytics(Analytics):
 
     def _post(self, messages: list[str]) -> None:
         for message in messages:
-            self._world.post(message)
+            if not self._closed:  # by a handler of what came in
+                self._world.post(message)
 
     def _receive(self, text: str) -> None:
-        was_connected = self._handover.connected
+        was_connected, heard = self._handover.connected, self._handover.heard
         replies = self._handover.receive(text)
-        if self._handover.connected:
+        if self._handover.heard > heard:
             self._heard = self._world.now()
         self._post(replies)
         if self._handover.connected and not was_connected:
@@ -234,12 +241,12 @@ class BridgeAnalytics(Analytics):
         if handover.connected and now - self._heard > SILENCE:
             handover.lose()
             self._since = now
+        is_late = not handover.connected and now - self._since >= DEADLINE
         is_done = handover.connected and not handover.unsettled and not handover.waiting
-        if not handover.connected and now - self._since >= DEADLINE:
-            self._give_up()
-            is_done = True
-        if is_done or self._closed:
+        if is_late or is_done or self._closed:
             self._watching = False
+            if is_late and not self._closed:
+                self._give_up()  # last: who hears of it may have it look again
             return
         if not handover.connected or now - self._heard > 1:
             self._world.post(handover.hello())
@@ -253,11 +260,12 @@ class BridgeAnalytics(Analytics):
             else f"put heap-web.js into a page of {self._world.origin()} and keep it open: "
             f'<script src="heap-web.js" data-app-id="{self.settings.app_id}"></script>'
         )
-        self._unreachable = f"no page took the calls within {DEADLINE:.0f} s ({why}); they are kept for one that opens"
-        self._complain(self._unreachable)
-        self._emit("error", self._unreachable)
-        self._ready.settle("kept", self._unreachable)
-        self._handover.give_up(self._unreachable)
+        reason = f"no page took the calls within {DEADLINE:.0f} s ({why}); they are kept for one that opens"
+        self._unreachable = reason
+        self._complain(reason)
+        self._ready.settle("kept", reason)
+        self._handover.give_up(reason)
+        self._emit("error", reason)
 
     def _warn(self, message: str) -> None:
         self._world.complain(message)
@@ -287,7 +295,7 @@ class Channel(Browser):
     def close(self) -> None:
         self._channel.onmessage = None
         self._channel.close()
-        self._listener.destroy()
+        self.later(0, self._listener.destroy)  # a handler may close it while the listener runs
 
     def now(self) -> float:
         return time.monotonic()

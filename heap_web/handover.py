@@ -2,12 +2,13 @@
 
 The messages, JSON text on the BroadcastChannel `CHANNEL`:
 
-- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1;
+- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1, and how many are safe;
 - from a page: `page`: one has opened; `here`: it serves this worker; `taken`: so many of the worker's calls are safe,
   with it or with pages before it; `settled`: what became of a call; `gone`: it ends; `refused`: it will not serve.
 
 Which page serves is not decided here: only the page that holds the lock for this worker does, so there is one at most.
-A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken.
+A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken. It
+knows that from a mark in its storage or, as the site may have cleared that, from the worker.
 """
 
 import json
@@ -34,6 +35,7 @@ class Handover:
         """`worker`: an id that no other worker has."""
         self.worker = worker
         self.connected = False  # whether a page serves us, as far as we know
+        self.heard = 0  # how many messages came from the page that serves us
         self.refusal: str | None = None  # why a page would not
         self.user: Mapping[str, Any] = {}  # {"id", "traits", "anonymousId"} as the page last told it
         self._app_id = app_id
@@ -88,6 +90,7 @@ class Handover:
             self.refusal = str(message["reason"])
         if message.get("page") != self._page:
             return []  # not, or no longer, the page that serves us
+        self.heard += 1
         if kind == "taken":
             self._strike(message["taken"])
         elif kind == "settled":
@@ -103,6 +106,7 @@ class Handover:
         is_new = message["page"] != self._page
         sends_all = is_new or not self.connected
         self.connected, self.refusal, self._page = True, None, message["page"]
+        self.heard += 1
         self._note_user(message)
         self._strike(message["taken"])
         if is_new:
@@ -115,10 +119,19 @@ class Handover:
 
     def give_up(self, reason: str) -> None:
         """No page comes: whoever waits is told so. The calls are kept, for a page that comes later."""
-        for number, result in self._results.items():
-            if number > self._told:
-                result.settle("kept", reason)
+        untold = [result for number, result in self._results.items() if number > self._told]
         self._told = self._made
+        for result in untold:  # whoever hears of it may make calls
+            result.settle("kept", reason)
+
+    def close(self, reason: str) -> None:
+        """No page will be asked any more. What none has is dropped; what one was sent, it may deliver."""
+        safe = self._made if self.connected else self._taken
+        self.connected = False
+        self._told = self._made
+        self._kept.clear()
+        for number, result in tuple(self._results.items()):
+            result.settle("kept" if number <= safe else "dropped", reason)
 
     def _settle(self, number: int, status: Status, commands: list[list[Any]], reason: str | None = None) -> None:
         result = self._results.pop(number, None)
@@ -146,7 +159,7 @@ class Handover:
 
     def _calls(self, numbers: list[int]) -> str:
         records = ",".join(self._kept[number] for number in numbers)
-        head = self._message("calls", first=numbers[0])
+        head = self._message("calls", first=numbers[0], taken=self._taken)
         return f'{head[:-1]},"calls":[{records}]}}'
 
     def _message(self, kind: str, **fields: Any) -> str:

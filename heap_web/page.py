@@ -28,6 +28,8 @@ from .user import User, remembered
 
 #: Heap must be live so many seconds after it was asked for; then waiting calls are reported as kept.
 DEADLINE: Final = 15.0
+#: How many calls wait for a Heap that does not come.
+MAX_WAITING: Final = 100_000
 
 _BUILT_IN = frozenset((dict, list, tuple, str, int, float, bool, type(None)))
 
@@ -86,6 +88,7 @@ class PageAnalytics(Analytics):
         self._closed: str | None = None  # why nothing is told to Heap, for good
         self._ready = Result()
         self._started = False
+        self._watching = False
         self._delivering = False
         if not settings.loads_heap:
             self._closed = "Heap is switched off by the integrations in the settings"
@@ -109,18 +112,19 @@ class PageAnalytics(Analytics):
             if not self.settings.loads_heap:
                 return
             self._closed = None
-            known, self._user = self._user, User()
+            if self._ready.status == "dropped":
+                self._ready = Result()
             self._start()
-            if known != User():  # from calls made before the decision
-                self._keep_user(known)
         else:
-            self._closed = "the visitor does not consent"
+            reason = self._closed = "the visitor does not consent"
             waiting, self._queue = self._queue, deque()
-            for result in waiting:
-                self._settle(result, "dropped", self._closed)
             for key in (_ID, _TRAITS, _ANONYMOUS_ID):
                 self._write(key, None)
             self._user, self._seen = User(), ()
+            if self._ready.status != "delivered":
+                self._ready.settle("dropped", reason)
+            for result in waiting:  # last: who hears of it may make calls, even give consent
+                self._settle(result, "dropped", reason)
 
     def ready(self, callback: Callable[[], object] | None = None) -> Result:
         """Calls back when Heap is live, at once if it is. `await analytics.ready()` waits for that, or its failure."""
@@ -169,6 +173,9 @@ class PageAnalytics(Analytics):
         return result
 
     def _take(self, call: Call) -> Result:
+        if len(self._queue) >= MAX_WAITING and self.flush() >= MAX_WAITING:
+            self._complain("too many calls wait")
+            return self._settle(Result(), "dropped", "too many calls wait")
         if self._closed is not None:
             return self._settle(Result(), "dropped", self._closed)
         if not isinstance(call, Track) or self._user.anonymous_id is None:  # what is tracked needs no visitor
@@ -182,19 +189,25 @@ class PageAnalytics(Analytics):
             return self._settle(result, "delivered", outcome.reason)
         self._queue.append(result)
         self._deliver()
+        if result.status == "kept" and self._ready.reason is not None:  # Heap has failed: this may take for ever
+            result.settle("kept", self._ready.reason)
         return result
 
     def _start(self) -> None:
-        if self._started:
+        if not self._started:
+            self._started = True
+            if self._user != User():  # from calls made before the decision
+                self._store_user()
+            try:
+                if not self._page.is_live():
+                    self._page.install(self.settings, self._script_ended)
+            except Exception as error:  # noqa: BLE001 - whatever the page has done to its DOM, the page goes on
+                self._fail(f"Heap could not be put into the page: {error}")
+        if self._watching:
             self._deliver()
-            return
-        self._started = True
-        try:
-            if not self._page.is_live():
-                self._page.install(self.settings, self._script_ended)
-        except Exception as error:  # noqa: BLE001 - whatever the page has done to its DOM, the page goes on
-            self._fail(f"Heap could not be put into the page: {error}")
-        self._watch(0.02, DEADLINE)
+        else:
+            self._watching = True
+            self._watch(0.02, DEADLINE)
 
     def _script_ended(self, why: str | None) -> None:
         self._deliver()
@@ -204,21 +217,20 @@ class PageAnalytics(Analytics):
     def _watch(self, pause: float, left: float) -> None:
         """Looks for Heap, ever more rarely, until the deadline. After that the next call looks again."""
         self._deliver()
-        if self._ready.status == "delivered" or self._closed is not None:
-            return
-        if left <= 0:
-            self._fail("Heap did not start")
-        else:
+        self._watching = self._ready.status != "delivered" and self._closed is None and left > 0
+        if self._watching:
             self._page.later(pause, lambda: self._watch(pause * 1.3, left - pause))
+        elif left <= 0:
+            self._fail("Heap did not start")
 
     def _fail(self, why: str) -> None:
-        if self._ready.status == "delivered":
+        if self._ready.status == "delivered" or self._closed is not None:
             return
         self._complain(f"{why}: calls are kept in this page until it does")
-        self._emit("error", why)
         self._ready.settle("kept", why)
         for result in self._queue:
             result.settle("kept", why)
+        self._emit("error", why)
 
     def _deliver(self) -> None:
         """Tells Heap what waits, in order. Heap is looked up for each call: its script replaces what was there."""
@@ -231,15 +243,20 @@ class PageAnalytics(Analytics):
                 self._emit("ready")
             while self._queue and self._page.is_live():
                 result = self._queue.popleft()
-                try:
-                    for command in result.commands:
-                        self._page.tell(command)
-                except Exception as error:  # noqa: BLE001 - Heap's or the page's fault, and no reason to break the page
-                    self._settle(result, "dropped", f"Heap refused the call: {error}")
-                else:
-                    self._settle(result, "delivered")
+                self._settle(result, *self._tell(result.commands))
         finally:
             self._delivering = False
+
+    def _tell(self, commands: tuple[Command, ...]) -> tuple[Status, str | None]:
+        """Tells Heap one call; what became of it."""
+        try:
+            for command in commands:
+                if self._closed is not None:  # since the command before: Heap or the page refused consent in it
+                    return "dropped", self._closed
+                self._page.tell(command)
+        except Exception as error:  # noqa: BLE001 - Heap's or the page's fault, and no reason to break the page
+            return "dropped", f"Heap refused the call: {error}"
+        return "delivered", None
 
     def _settle(self, result: Result, status: Status, reason: str | None = None) -> Result:
         result.settle(status, reason)
@@ -260,9 +277,12 @@ class PageAnalytics(Analytics):
             self._keep_user(self._user._replace(anonymous_id=self._page.new_id()))
 
     def _keep_user(self, user: User) -> None:
-        if user is self._user:
-            return
-        self._user = user
+        if user is not self._user:
+            self._user = user
+            self._store_user()
+
+    def _store_user(self) -> None:
+        user = self._user
         if self.settings.consent_required and not self._started:
             return
         try:

@@ -27,7 +27,13 @@ except heap_web.NoPageError as error:
     text = str(error)
 text
 """
-
+CLOSE = """
+analytics.once("settled", lambda _: analytics.close())
+last = await analytics.track("last")
+await asyncio.sleep(0.1)
+analytics.close()
+f"{last.status}, then {analytics.track('later').status}"
+"""
 
 # No page has a call in its journal; beside those are only the marks of what has been taken.
 NOTHING_WAITS = """
@@ -72,12 +78,13 @@ def track(first: int, last: int) -> str:
 
 
 def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, host_site: Site) -> None:
-    """Calls made before there is a page reach the one that opens, in order."""
+    """Calls made before there is a page reach the one that opens, in order, until a handler closes the bridge."""
     bare.run(LOAD + track(0, 5))
     open_page(bare, host_site)
     assert bare.run("[(await call).status for call in calls]") == str(["delivered"] * 5)
     assert sorted(told_in_all(bare, host_site, 5)) == [f"E{number}" for number in range(5)]
     assert sorted(told(host_site)) == [(number, f"E{number}") for number in range(5)]
+    assert bare.run(CLOSE) == "delivered, then dropped"
 
 
 def test_with_no_page_the_error_says_what_to_do(bare: Host, host_site: Site) -> None:
@@ -103,6 +110,19 @@ def test_of_several_pages_one_takes_each_call(bare: Host, host_site: Site) -> No
     pages[1].close()
     bare.run(track(40, 60) + "\nlast = analytics.track('last')\n(await last).status")
     assert sorted(told_in_all(bare, host_site, 61)) == sorted([*(f"E{number}" for number in range(60)), "last"])
+
+
+def test_a_page_whose_storage_was_cleared_takes_the_next_calls(bare: Host, host_site: Site) -> None:
+    """When the mark of what has been taken is lost, the next page takes the calls after it, in order and once each."""
+    page = open_page(bare, host_site)
+    bare.run(LOAD + track(0, 3) + "\nfor call in calls:\n    await call")
+    page.evaluate("() => localStorage.clear()")
+    page.close()
+    open_page(bare, host_site)
+    bare.run(track(3, 6))
+    assert bare.run("[(await asyncio.wait_for(call, 30)).status for call in calls]") == str(["delivered"] * 3)
+    told_in_all(bare, host_site, 6)
+    assert sorted(told(host_site)) == sorted((number % 3, f"E{number}") for number in range(6))
 
 
 def test_another_app_id_is_refused(bare: Host, host_site: Site) -> None:

@@ -29,9 +29,11 @@ class World:
         self.receive, self.is_open = receive, True
 
     def post(self, text: str) -> None:
+        assert self.is_open, "a closed channel raises"
         self.sent.append(json.loads(text))
 
     def close(self) -> None:
+        assert self.is_open, "its listener cannot be destroyed twice"
         self.is_open = False
 
     def now(self) -> float:
@@ -152,6 +154,18 @@ def test_another_page_takes_over(world: World, analytics: BridgeAnalytics) -> No
     assert results[2].status == "delivered"
 
 
+def test_a_page_that_has_lost_its_mark_is_told_what_is_safe(world: World, analytics: BridgeAnalytics) -> None:
+    """With its calls a page is told how many before them are safe, as far as a page has confirmed it."""
+    world.say("here", page="p1", taken=0)
+    for name in "ABC":
+        analytics.track(name)
+    world.say("taken", page="p1", taken=2)
+    assert [message["taken"] for message in world.take("calls")] == [0, 0, 0]
+    world.say("here", page="p2", taken=0)  # its storage has been cleared
+    analytics.track("D")
+    assert [(message["first"], message["taken"]) for message in world.take("calls")] == [(3, 2), (4, 2)]
+
+
 def test_old_page_is_ignored(world: World, analytics: BridgeAnalytics) -> None:
     """What a page says that no longer serves counts for nothing."""
     world.say("here", page="p1", taken=0)
@@ -176,6 +190,16 @@ def test_page_goes(world: World, analytics: BridgeAnalytics) -> None:
     assert names(world.take("calls")) == ["A"]
 
 
+def test_ready_between_two_pages(world: World, analytics: BridgeAnalytics) -> None:
+    """Once a page has answered, `ready` calls back at once, also while the next page is looked for."""
+    called: list[int] = []
+    world.say("here", page="p1", taken=0)
+    world.say("gone", page="p1")
+    analytics.ready(lambda: called.append(1))
+    world.say("here", page="p2", taken=0)
+    assert called == [1]
+
+
 def test_page_dies_silently(world: World, analytics: BridgeAnalytics) -> None:
     """A page that dies without a word is missed within seconds of the next call, which the next page gets."""
     world.say("here", page="p1", taken=0)
@@ -185,6 +209,19 @@ def test_page_dies_silently(world: World, analytics: BridgeAnalytics) -> None:
     assert world.take("hello")
     world.say("here", page="p2", taken=0)
     assert names(world.take("calls")) == ["A"]
+
+
+def test_other_workers_do_not_hide_that_the_page_is_dead(world: World, analytics: BridgeAnalytics) -> None:
+    """What other workers and pages say on the channel is no sign of life of the page that serves this one."""
+    world.say("here", page="p1", taken=0)
+    analytics.track("A")
+    world.take("hello")
+    for _ in range(8):
+        world.run(0.5)
+        world.say("hello", to="pages", worker="w2", appId="1535634150")
+        world.say("here", to="w2", page="p3", taken=0)
+    assert world.take("hello")
+    assert "looking for a page" in analytics.state
 
 
 def test_a_slow_page_is_no_dead_page(world: World, analytics: BridgeAnalytics) -> None:
@@ -229,6 +266,46 @@ def test_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
     assert result.status == "delivered"
 
 
+def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics: BridgeAnalytics) -> None:
+    """Who hears that a call is kept may make another, at the deadline and later: nothing raises, each is told."""
+    heard: list[str] = []
+
+    def hear(result: Result) -> None:
+        heard.append(repr(result))
+        if len(heard) < 4:
+            analytics.track(f"after {len(heard)}")
+
+    analytics.on("settled", hear)
+    analytics.track("A", None, None, lambda: analytics.track("by callback"))
+    analytics.track("B")
+    world.run(DEADLINE + 1)
+    assert len(heard) == 6
+    analytics.track("C", None, None, lambda: analytics.track("by callback, later"))
+    assert len(heard) == 8
+    assert [text for text in heard if "kept, no page took" not in text] == []
+    analytics.ready()
+    world.take("hello")
+    world.run(5)
+    assert world.take("hello")  # it still looks for a page
+    world.say("here", page="p1", taken=0)
+    assert names(world.take("calls"))[:2] == ["A", "B"]
+
+
+@pytest.mark.parametrize("event", ["error", "settled"])
+def test_asked_to_look_again_when_nobody_answers(world: World, analytics: BridgeAnalytics, event: str) -> None:
+    """Who hears that no page has answered may have it look again at once: it does, until the next deadline."""
+    again: list[Result] = []
+    analytics.once(event, lambda _: again.append(analytics.ready()))
+    first = analytics.ready()
+    analytics.track("A")
+    world.run(DEADLINE + 1)
+    assert "no page took" in repr(first)
+    assert repr(again[0]) == "<call: on its way>"
+    world.run(DEADLINE + 1)
+    assert "no page took" in repr(again[0])
+    assert world.timers == []
+
+
 def test_refused(world: World, analytics: BridgeAnalytics) -> None:
     """A page that will not serve says why, and so does the error."""
     world.say("refused", reason="the page has App ID 1, Python was given 2")
@@ -247,14 +324,41 @@ def test_nothing_left_running(world: World, analytics: BridgeAnalytics) -> None:
 
 
 def test_close(world: World, analytics: BridgeAnalytics) -> None:
-    """Closed, it listens and asks no more; whoever waits is told."""
-    waiting = analytics.track("A")
+    """Closed, also twice, it listens and asks no more; whoever waits is told, and what no page has is dropped."""
+    waiting, ready = analytics.track("A"), analytics.ready()
+    analytics.close()
     analytics.close()
     later = analytics.track("B")
     world.run(60)
-    assert (world.is_open, world.timers) == (False, [])
-    assert (waiting.status, later.status) == ("kept", "dropped")
+    assert (world.is_open, world.timers, world.said) == (False, [], [])
+    assert repr(waiting) == "<track 'A': dropped, the bridge was closed>"
+    assert repr(ready) == "<dropped, the bridge was closed>"
+    assert (later.status, analytics.flush()) == ("dropped", 0)
     assert analytics.state == "bridge closed"
+
+
+def test_closed_while_a_page_serves(world: World, analytics: BridgeAnalytics) -> None:
+    """Calls that a page has been sent are reported as kept: it may have them."""
+    world.say("here", page="p1", taken=0)
+    sent = analytics.track("A")
+    analytics.close()
+    assert repr(sent) == "<track 'A': kept, the bridge was closed>"
+
+
+@pytest.mark.parametrize(
+    ("closes", "statuses"), [("track", ["dropped"] * 3), ("settled", ["kept"] * 3), ("ready", ["kept"] * 3)]
+)
+def test_closed_by_a_handler(world: World, analytics: BridgeAnalytics, closes: str, statuses: list[str]) -> None:
+    """A handler may close it amid a call or a message: nothing more is sent, and every result is known."""
+    analytics.on(closes, lambda *_: analytics.close())
+    if closes == "settled":
+        world.say("here", page="p1", taken=0)
+    results = [analytics.track(name) for name in "ABC"]
+    world.say("here", page="p2", taken=2)
+    world.run(60)
+    assert (analytics.state, world.timers) == ("bridge closed", [])
+    assert [result.status for result in results] == statuses
+    assert "on its way" not in repr(results)
 
 
 @pytest.mark.parametrize("arguments", [(), ("",), (None, {"a": 1}), (7.5j,)])

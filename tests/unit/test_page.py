@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import heap_web
+from heap_web.analytics import MAX_COMPLAINTS
 from heap_web.commands import Command
 from heap_web.errors import ConfigurationError
 from heap_web.page import DEADLINE, PageAnalytics
-from heap_web.results import Result
+from heap_web.results import Result, Settled
 from heap_web.settings import Settings
 from heap_web.user import User
 
@@ -151,6 +152,37 @@ def test_a_blocked_script_is_reported_at_once() -> None:
     assert (result.status, result.reason) == ("kept", "Heap's script was blocked or not found")
 
 
+def test_a_call_made_after_heap_has_failed_can_be_awaited() -> None:
+    """A call made once Heap has failed, or as that is told, is reported as kept at once, and goes out if Heap comes."""
+    page = FakePage()
+    calls = analytics(page)
+    results: list[Result] = []
+    calls.on("error", lambda _: results.append(calls.track("A")))
+    page.ended("was blocked or not found")
+    results.append(calls.track("B"))
+
+    async def wait() -> list[str | None]:
+        return [(await asyncio.wait_for(result, 1)).reason for result in results]
+
+    assert asyncio.run(wait()) == ["Heap's script was blocked or not found"] * 2
+    page.live = True
+    results.append(calls.track("C"))
+    assert [repr(result) for result in results] == ["<delivered (track)>"] * 3
+
+
+def test_no_more_than_so_many_calls_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Heap does not come, no more than MAX_WAITING calls wait; those beyond are dropped, with one warning."""
+    monkeypatch.setattr("heap_web.page.MAX_WAITING", 2)
+    page = FakePage()
+    calls = analytics(page)
+    results = [calls.track(name) for name in "ABCD"]
+    assert [result.status for result in results] == ["kept", "kept", "dropped", "dropped"]
+    assert (page.complaints, results[3].reason) == (["[heap-web] too many calls wait"], "too many calls wait")
+    page.live = True
+    assert calls.track("E").status == "delivered"
+    assert [told[1] for told in page.told] == ["A", "B", "E"]
+
+
 def test_a_method_of_heap_that_throws_stops_nothing() -> None:
     """A method of Heap that throws drops its call and stops nothing."""
     page = FakePage(live=True)
@@ -220,6 +252,21 @@ def test_a_call_that_cannot_be_forwarded_is_dropped_with_one_warning() -> None:
     assert page.told == []
 
 
+def test_warnings_are_bounded() -> None:
+    """Warnings that differ each time, as by an error's text, end after MAX_COMPLAINTS: so few are kept."""
+    page = FakePage(live=True)
+    calls = analytics(page)
+
+    def handler(event: str, *_: object) -> None:
+        raise ValueError(event)
+
+    calls.on("track", handler)
+    for number in range(MAX_COMPLAINTS + 5):
+        assert calls.track(f"E{number}").status == "delivered"
+    assert len(page.complaints) == MAX_COMPLAINTS
+    assert page.complaints[-1].endswith(f"ValueError: E{MAX_COMPLAINTS - 1}")
+
+
 def test_page_group_and_alias_tell_heap_nothing() -> None:
     """page, group and alias are accepted and tell Heap nothing."""
     page = FakePage(live=True)
@@ -247,6 +294,23 @@ def test_callbacks_are_called_once_in_order_and_may_raise() -> None:
     page.pass_time(0)
     assert called == [1, 2, 3]
     assert page.complaints == ["[heap-web] a callback raised RuntimeError: no"]
+
+
+def test_an_exception_that_cannot_be_shown_stops_nothing() -> None:
+    """A handler's exception whose text cannot be had stops nothing either."""
+
+    class Unshowable(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    def handler(*_: object) -> None:
+        raise Unshowable
+
+    page = FakePage(live=True)
+    calls = analytics(page)
+    calls.on("track", handler)
+    assert calls.track("E").status == "delivered"
+    assert "Unshowable" in page.complaints[0]
 
 
 def test_javascript_values_and_local_dates_are_read_by_the_page() -> None:
@@ -283,6 +347,93 @@ def test_a_refusal_drops_what_waited_and_clears_the_storage() -> None:
     assert (page.store, page.told) == ({}, [])
 
 
+def test_consent_given_again_looks_for_heap_again() -> None:
+    """`ready` ends with a refusal; with consent given again Heap is looked for anew, and found when it is live."""
+    page = FakePage()
+    calls = analytics(page, consent_required=True)
+    calls.consent(True)
+    calls.consent(False)
+    assert repr(calls.ready()) == "<dropped, the visitor does not consent>"
+    page.pass_time(1)
+    assert page.timers == []
+    calls.consent(True)
+    ready, result = calls.ready(), calls.track("E")
+    assert repr(ready) == "<call: on its way>"
+    page.live = True
+    page.pass_time(1)
+    assert (ready.status, result.status, page.timers, len(page.installed)) == ("delivered", "delivered", [], 1)
+
+
+def test_consent_given_again_at_once_keeps_one_watch() -> None:
+    """Consent given many times over, or given again at once, lets one watch look for Heap, to one deadline."""
+    page = FakePage()
+    calls = analytics(page, consent_required=True)
+    for granted in (True, True, False, True, True):
+        calls.consent(granted)
+    assert len(page.timers) == 1
+    page.pass_time(DEADLINE * 2)
+    assert (page.timers, calls.ready().reason) == ([], "Heap did not start")
+
+
+def test_a_failure_after_a_refusal_is_not_told() -> None:
+    """That Heap's script fails once consent is refused concerns nobody: no call is kept for it."""
+    page = FakePage()
+    calls = analytics(page)
+    calls.consent(False)
+    page.ended("was blocked or not found")
+    page.pass_time(DEADLINE * 2)
+    assert page.complaints == []
+    assert calls.ready().status == "dropped"
+
+
+def test_consent_refused_within_heap_ends_the_call_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a method of Heap has consent refused, the rest of its call is not told, and the call counts as dropped."""
+    page = FakePage(live=True)
+    calls = analytics(page)
+    tell = page.tell
+
+    def refuse(command: Command) -> None:
+        tell(command)
+        calls.consent(False)
+
+    monkeypatch.setattr(page, "tell", refuse)
+    result = calls.identify("u1", {"a": 1})
+    assert page.told == [["identify", "u1"]]
+    assert (result.status, result.reason) == ("dropped", "the visitor does not consent")
+    assert page.store == {}
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_who_the_visitor_became_before_consent_is_stored(live: bool) -> None:
+    """Who the visitor became before consent is stored when it is given; calls made as Heap is ready build on that."""
+    page = FakePage(live=live)
+    page.store = {"ajs_anonymous_id": '"an"'}
+    calls = analytics(page, consent_required=True)
+    calls.ready(lambda: calls.identify("u2", {"b": 2}))
+    calls.identify("u1", {"a": 1})
+    calls.identify({"c": 3})
+    calls.consent(True)
+    assert calls.user() == (User("u2", {"b": 2}, "an") if live else User("u1", {"a": 1, "c": 3}, "an"))
+    assert json.loads(page.store["ajs_user_id"]) == calls.user().id
+    assert json.loads(page.store["ajs_user_traits"]) == calls.user().traits
+
+
+def test_consent_given_as_a_refusal_is_told() -> None:
+    """Who hears at a refusal that a call is dropped may have consent given: the visitor who is known then stays."""
+    page = FakePage()
+    calls = analytics(page)
+
+    def grant(result: Result) -> None:
+        calls.consent(True)
+        calls.identify("u2")
+
+    calls.once("settled", grant)
+    results = [calls.identify("u1"), calls.track("E")]
+    calls.consent(False)
+    assert [result.status for result in results] == ["dropped"] * 2
+    assert (calls.user().id, page.store["ajs_user_id"], calls.flush()) == ("u2", '"u2"', 1)
+
+
 @pytest.mark.parametrize(
     ("settings", "tracks"), [({"respect_dnt": True}, False), ({"integrations": {"Heap": False}}, True)]
 )
@@ -300,7 +451,7 @@ def test_results_can_be_awaited() -> None:
     page = FakePage()
     calls = analytics(page)
 
-    async def visit() -> list[Result]:
+    async def visit() -> list[Settled]:
         asyncio.get_running_loop().call_soon(setattr, page, "live", True)
         asyncio.get_running_loop().call_soon(page.ended, None)
         return [await calls.track("A"), await calls.ready(), await calls.track("B")]

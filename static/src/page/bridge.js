@@ -58,11 +58,13 @@ export function openBridge(appId, take, user) {
     here(worker, one);
   };
 
-  /** @param {string} worker @param {number} first the number of the first call @param {any[]} calls */
-  const receive = (worker, first, calls) => {
+  /** @param {string} worker @param {number} first the number of the first call @param {any[]} calls @param {unknown} taken */
+  const receive = (worker, first, calls, taken) => {
     const one = served.get(worker);
     if (!one || !one.page) return;
     const { page } = one;
+    // Our mark may be lost: storage was full or has been cleared. The worker knows what it was told; an older one does not say.
+    if (typeof taken === "number" && isFinite(taken) && taken > one.taken) one.taken = taken;
     for (let i = 0; i < calls.length; i++) {
       const call = first + i;
       // A gap: calls that a page before us was sent and did not live to take. The worker sends them again.
@@ -87,10 +89,10 @@ export function openBridge(appId, take, user) {
     if (!channel) return;
     channel.onmessage = ({ data }) =>
       attempt(() => {
-        const { to, type, worker, appId, first, calls } = parse(data);
+        const { to, type, worker, appId, first, calls, taken } = parse(data);
         if (to !== "pages") return;
         if (type === "hello") greet(worker, appId);
-        if (type === "calls") receive(worker, first, calls);
+        if (type === "calls") receive(worker, first, calls, taken);
       });
     say("workers", "page");
   };
