@@ -233,7 +233,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       };
       setTimeout(failed, ENGINE_MS, "no engine in time");
       // The fragment makes it another module: browsers keep a failed one.
-      import(`${base}${__ENGINE__}#${tries++}`).then(({ start }) => {
+      import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}${__ENGINE__}#${tries++}`).then(({ start }) => {
         if (engine) return;
         const started = start(world, heapWhy);
         if (journal === mine) engine = started;

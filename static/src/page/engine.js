@@ -129,15 +129,19 @@ export function start(world, heapWhy) {
 }
 
 /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. @param {World} world */
-function inspect({ analytics, callOf, home, items, report }) {
+function inspect({ analytics, base, callOf, home, items, report }) {
   /** @type {[string, object][]} */
   const seen = [];
   each(items, (entry) => append(seen, ["call", callOf(entry)]));
   each(["call", "transformed", "settled", "error", "warning"], (name) =>
     analytics.on(name, (/** @type {object} */ event) => seen.push([name, event])),
   );
-  import(new URL("inspector.js", home).href).then(
-    (module) => module.default(analytics, seen),
-    (error) => report("error", "inspector", messageOf(error)),
-  );
+  const load = async (/** @type {string} */ name, /** @type {string} */ near) => import(new URL(name, near).href);
+  // It lies beside our script and above the runtime; only the latter tells where, when a bundler has moved the script.
+  load("../../inspector.js", base)
+    .catch(() => load("inspector.js", home))
+    .then(
+      (module) => module.default(analytics, seen),
+      (error) => report("error", "inspector", messageOf(error)),
+    );
 }
