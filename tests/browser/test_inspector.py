@@ -123,7 +123,7 @@ def test_explains_warnings(panel: Locator) -> None:
     panel.page.evaluate("() => document.querySelector('meta[name=heap-web-docs]').remove()")
     panel.page.evaluate("() => { analytics.identify('guest'); }")
     expect(rows).to_have_count(2, timeout=PATIENCE)
-    expect(rows.last.locator(".why")).to_contain_text("Heap cannot take the call")
+    expect(rows.last.locator(".why")).to_contain_text("Heap does not take this")
     expect(rows.last.get_by_role("link")).to_have_count(0)
     expect(link).to_be_focused()
 

@@ -127,6 +127,7 @@ def test_pages_hold_together(doc: docs.Doc) -> None:
     links.feed(html)
     files = {other.file for other in docs.DOCS}
     assert {link.partition("#")[0] for link in links.links if "://" not in link and not link.startswith("#")} <= files
+    assert {link[1:] for link in links.links if link.startswith("#")} <= links.ids
     assert html.count("<h1") == 1
     assert not re.search(r"{{|}}|\]\(", re.sub(r"<pre.*?</pre>|<code>.*?</code>", "", html, flags=re.DOTALL))
 

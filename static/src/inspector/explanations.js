@@ -4,7 +4,7 @@
 export const EXPLANATIONS = {
   config: "A setting is missing or wrong, so calls are dropped; or the page is loaded for one App ID already.",
   call: "The call could not be taken, and is dropped; all others go on.",
-  value: "Heap cannot take the call, or a value of it, as you gave it: it was left out or will be cut.",
+  value: "Heap does not take this as you gave it: the message says what is dropped, cut or ignored.",
   depth: "The values are nested too deep or are too much; what is beyond is left out.",
   journal: "The browser's storage is full or denied: calls wait in memory, and are lost if the page ends too soon.",
   heap: "Heap's script is blocked, did not answer or threw; what has not reached it is kept.",
