@@ -8,9 +8,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx
 
@@ -22,6 +22,25 @@ from heap_web.cloud.messages import Message
 from heap_web.cloud.outbox import Outbox, Refusal
 from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
+
+if TYPE_CHECKING:
+    from typing import Literal, TypedDict, Unpack
+
+    Region = Literal["us", "eu"]
+
+    class Keywords(TypedDict, total=False):
+        """The clients' settings by name, as `_Client` takes them; what each means stands with `HeapCloud`."""
+
+        outbox: Where
+        api: Literal["public", "integrations"]
+        base_url: str | None
+        background: bool
+        linger: float
+        timeout: float
+        limits: Limits | None
+        retry: Retry | None
+        clock: Callable[[], float]
+
 
 LINGER = 1.0
 """Seconds that the background sender waits after a call for others to share its request."""
@@ -35,11 +54,13 @@ LONGEST_TEXT = 500
 _log = logging.getLogger("heap_web.cloud")
 
 T = TypeVar("T")
+MessageId = TypeVar("MessageId")
+"""A message id as a client gives it: `str`, or one to await."""
 Where = Outbox | str | os.PathLike[str] | None
 
 
-class _Client:
-    """What both clients share: their settings, outbox and sender."""
+class _Client(Generic[MessageId]):
+    """What both clients share: their settings, outbox, sender and calls."""
 
     def __init__(
         self,
@@ -73,55 +94,9 @@ class _Client:
         """Which of Heap's endpoints are told: "public" or "integrations"."""
         return self._calls.api
 
-    def refusals(self) -> Iterator[Refusal]:
-        """The calls that Heap said no to, with what it said, oldest first. They are kept: see
-        `Outbox.retry_refused`.
-        """
-        return self.outbox.refusals()
-
-    def _sender(self, progress: Callable[[int, int], None] | None = None) -> Sender:
-        return Sender(
-            self.outbox,
-            self._calls.base_url,
-            pacer=self._pacer,
-            retry=self._retry,
-            clock=self._clock,
-            progress=progress,
-        )
-
-    def _http_settings(self) -> dict[str, Any]:
-        return {
-            "headers": {"Content-Type": "application/json", "User-Agent": "heap-web"},
-            "timeout": self._timeout,
-            # Certificates take a while to load; a plain address, for tests and proxies, has none to check.
-            "verify": self._calls.base_url.startswith("https:"),
-        }
-
-
-class HeapCloud(_Client):
-    """Sends calls from a server to Heap. Use it as a context manager, from any thread.
-
-    `app_id`: the environment's id. `region`: "us" or "eu", where the data is kept. `outbox`: an `Outbox`, an SQLAlchemy
-    URL or a file's path. `api`: "public", or "integrations" for the endpoints for partners. `background`: send from a
-    thread of its own; without it only `flush()` and leaving the `with` block send. `linger`: seconds the thread waits
-    after a call for others to share the request. `timeout`: seconds for Heap to answer. `limits`, `retry`: Heap's
-    documented limits, and how faults are waited out. `base_url`: another address for Heap, for tests and proxies.
-
-    Raises `ConfigurationError` for settings that cannot work.
-    """
-
-    def __init__(self, app_id: str, region: str = "us", **settings: Any) -> None:
-        super().__init__(app_id, region, **settings)
-        self._http = httpx.Client(**self._http_settings())
-        self._sending = threading.Lock()
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._start = threading.Lock()
-
     def identify(
         self, user_id: str | float, traits: Mapping[str, Any] | None = None, *, message_id: str | None = None
-    ) -> str:
+    ) -> MessageId:
         """Sets a user's properties. Durable when it returns; gives the message id.
 
         Raises `CallError` if there is no user id (a text that is not blank, or a number other than 0).
@@ -137,7 +112,7 @@ class HeapCloud(_Client):
         timestamp: object = None,
         message_id: str | None = None,
         anonymous_id: str | None = None,
-    ) -> str:
+    ) -> MessageId:
         """Records an event of a user. Durable when it returns; gives the message id, which is its idempotency key.
 
         `timestamp`: a datetime, ISO 8601 text or milliseconds since 1970; now by default. `anonymous_id`:
@@ -164,7 +139,7 @@ class HeapCloud(_Client):
         properties: Mapping[str, Any] | None = None,
         timestamp: object = None,
         message_id: str | None = None,
-    ) -> str:
+    ) -> MessageId:
         """Records the event `Page viewed`, with the property `name`. Otherwise as `track`."""
         return self.send(
             message_of("page", user_id, name=name, properties=properties, timestamp=timestamp, message_id=message_id)
@@ -178,11 +153,61 @@ class HeapCloud(_Client):
         properties: Mapping[str, Any] | None = None,
         timestamp: object = None,
         message_id: str | None = None,
-    ) -> str:
+    ) -> MessageId:
         """Records the event `Screen viewed`, with the property `name`. Otherwise as `track`."""
         return self.send(
             message_of("screen", user_id, name=name, properties=properties, timestamp=timestamp, message_id=message_id)
         )
+
+    def send(self, message: Message) -> MessageId:
+        """Takes one call; gives its message id."""
+        raise NotImplementedError
+
+    def refusals(self) -> Iterator[Refusal]:
+        """The calls that Heap said no to, with what it said, oldest first. They are kept: see
+        `Outbox.retry_refused`.
+        """
+        return self.outbox.refusals()
+
+    def _sender(self, progress: Callable[[int, int], None] | None = None) -> Sender:
+        return Sender(
+            self.outbox,
+            self._calls.base_url,
+            pacer=self._pacer,
+            retry=self._retry,
+            clock=self._clock,
+            progress=progress,
+        )
+
+    def _http_settings(self) -> dict[str, Any]:
+        return {
+            "headers": {"Content-Type": "application/json", "User-Agent": "heap-web"},
+            "timeout": self._timeout,
+            # Certificates take a while to load; a plain address, for tests and proxies, has none to check.
+            "verify": self._calls.base_url.startswith("https:"),
+        }
+
+
+class HeapCloud(_Client[str]):
+    """Sends calls from a server to Heap. Use it as a context manager, from any thread.
+
+    `app_id`: the environment's id. `region`: "us" or "eu", where the data is kept. `outbox`: an `Outbox`, an SQLAlchemy
+    URL or a file's path. `api`: "public", or "integrations" for the endpoints for partners. `background`: send from a
+    thread of its own; without it only `flush()` and leaving the `with` block send. `linger`: seconds the thread waits
+    after a call for others to share the request. `timeout`: seconds for Heap to answer. `limits`, `retry`: Heap's
+    documented limits, and how faults are waited out. `base_url`: another address for Heap, for tests and proxies.
+
+    Raises `ConfigurationError` for settings that cannot work.
+    """
+
+    def __init__(self, app_id: str, region: Region = "us", **settings: Unpack[Keywords]) -> None:
+        super().__init__(app_id, region, **settings)
+        self._http = httpx.Client(**self._http_settings())
+        self._sending = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._start = threading.Lock()
 
     def send(self, message: Message) -> str:
         """Takes one call, such as `from_segment` makes of a Segment message; gives its message id."""
@@ -294,72 +319,15 @@ class HeapCloud(_Client):
             return _fault(error)
 
 
-class AsyncHeapCloud(_Client):
+class AsyncHeapCloud(_Client[Coroutine[Any, Any, str]]):
     """`HeapCloud` for asyncio: the same settings and calls, awaited. Use it with `async with`, on one event loop."""
 
-    def __init__(self, app_id: str, region: str = "us", **settings: Any) -> None:
+    def __init__(self, app_id: str, region: Region = "us", **settings: Unpack[Keywords]) -> None:
         super().__init__(app_id, region, **settings)
         self._http = httpx.AsyncClient(**self._http_settings())
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-
-    async def identify(
-        self, user_id: str | float, traits: Mapping[str, Any] | None = None, *, message_id: str | None = None
-    ) -> str:
-        """As `HeapCloud.identify`."""
-        return await self.send(message_of("identify", user_id, traits=traits, message_id=message_id))
-
-    async def track(
-        self,
-        event: str,
-        *,
-        user_id: str | float | None = None,
-        properties: Mapping[str, Any] | None = None,
-        timestamp: object = None,
-        message_id: str | None = None,
-        anonymous_id: str | None = None,
-    ) -> str:
-        """As `HeapCloud.track`."""
-        return await self.send(
-            message_of(
-                "track",
-                user_id,
-                event=event,
-                properties=properties,
-                timestamp=timestamp,
-                message_id=message_id,
-                anonymous_id=anonymous_id,
-            )
-        )
-
-    async def page(
-        self,
-        name: str | None = None,
-        *,
-        user_id: str | float | None = None,
-        properties: Mapping[str, Any] | None = None,
-        timestamp: object = None,
-        message_id: str | None = None,
-    ) -> str:
-        """As `HeapCloud.page`."""
-        return await self.send(
-            message_of("page", user_id, name=name, properties=properties, timestamp=timestamp, message_id=message_id)
-        )
-
-    async def screen(
-        self,
-        name: str | None = None,
-        *,
-        user_id: str | float | None = None,
-        properties: Mapping[str, Any] | None = None,
-        timestamp: object = None,
-        message_id: str | None = None,
-    ) -> str:
-        """As `HeapCloud.screen`."""
-        return await self.send(
-            message_of("screen", user_id, name=name, properties=properties, timestamp=timestamp, message_id=message_id)
-        )
 
     async def send(self, message: Message) -> str:
         """As `HeapCloud.send`."""

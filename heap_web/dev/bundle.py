@@ -1,24 +1,30 @@
-"""The bundle: wheel, runtime, loader, compressed copies and manifest, in dist/. Same sources, same names and bytes."""
+"""The bundle: wheels, runtime, loader, compressed copies, manifest, npm package, in dist/. Same sources, same bytes."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import tomllib
+from collections.abc import Container
+from pathlib import Path
 
 from heap_web.dev.compress import ENCODINGS, with_compressed
 from heap_web.dev.loader import build_loader
 from heap_web.dev.manifest import manifest, notices
+from heap_web.dev.npm_package import npm_package
 from heap_web.dev.page_wheel import for_pages
 from heap_web.dev.runtime import build_runtime, python_version
 from heap_web.dev.steps import DIST, ROOT, alone, sync
 from heap_web.dev.toolchain import PYODIDE, npm_packages
 from heap_web.dev.wheel import build_sdist, build_wheel
 
+# Where every file is the build's, so that one which it does not make any more can go.
+OURS = ("*.whl", "python/*", "runtime/**/*", "npm/**/*")
+
 
 def build() -> dict[str, bytes]:
     """Every file of dist/, by its path there."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    version = project["version"]
     npm_packages()
     wheel = build_wheel()
     name, runtime = build_runtime(wheel)
@@ -31,7 +37,7 @@ def build() -> dict[str, bytes]:
     pyodide = json.loads((PYODIDE / "package.json").read_text("utf-8"))["version"]
     files["THIRD-PARTY.txt"] = notices(pyodide, python_version(runtime))
     files["manifest.json"] = manifest(version, folder, files)
-    return files
+    return files | {f"npm/{name}": content for name, content in npm_package(project, files).items()}
 
 
 def bundle() -> dict[str, bytes]:
@@ -39,13 +45,18 @@ def bundle() -> dict[str, bytes]:
     with alone():
         files = build()
         sync(files, DIST)
-        stale = [path for path in (DIST / "runtime").iterdir() if f"runtime/{path.name}/" not in "".join(files)]
-        for folder in stale:
-            shutil.rmtree(folder)
-        for file in (*DIST.glob("*.whl"), *DIST.glob("runtime/*/engine.*")):
-            if str(file.relative_to(DIST)) not in files:
-                file.unlink()
+        sweep(files, DIST)
     return files
+
+
+def sweep(files: Container[str], folder: Path) -> None:
+    """Removes what an earlier build left in the folder under other names than these files'."""
+    found = {path for pattern in OURS for path in folder.glob(pattern)}
+    for path in sorted(found, reverse=True):  # what is in a folder before the folder
+        if path.is_file() and path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def summary(files: dict[str, bytes]) -> str:

@@ -42,6 +42,7 @@ class Doc:
 
 DOCS = (
     Doc("index", "Install"),
+    Doc("npm", "npm and bundlers"),
     Doc("javascript", "JavaScript"),
     Doc("python", "Python in a page"),
     Doc("settings", "Settings"),

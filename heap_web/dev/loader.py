@@ -15,6 +15,10 @@ TYPES = STATIC / "src" / "heap-web.d.ts"
 # What of it each SDK generation needs in the page.
 BAKED = ("methods", "host", "path")
 FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
+# In what pages bundle themselves, comments that tell their bundler to leave an import alone stay: esbuild drops all of
+# them with the whitespace, terser need not.
+COMMENTED = (FLAGS[0], "--minify-syntax", "--minify-identifiers", *FLAGS[2:])
+KEPT = ("--module", "--comments", "/webpackIgnore|@vite-ignore/")
 
 
 def build_loader(runtime: str, version: str) -> dict[str, bytes]:
@@ -37,12 +41,12 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         "__VERSION__": version,
     }
     sources = [*files_under(PAGE, "*.js"), *files_under(INSPECTOR, "*.js"), STATIC / "package-lock.json"]
-    key = fingerprint(sources, constants=constants, flags=FLAGS)
+    key = fingerprint(sources, constants=constants, flags=(FLAGS, COMMENTED, KEPT))
 
     def make(out: Path) -> None:
-        def bundle(name: str, source: Path, style: str) -> None:
+        def bundle(name: str, source: Path, style: str, flags: tuple[str, ...] = FLAGS) -> None:
             defines = [f"--define:{constant}={json.dumps(value)}" for constant, value in constants.items()]
-            esbuild(f"bundling {name}", [str(source), *FLAGS, f"--format={style}", *defines, f"--outfile={out / name}"])
+            esbuild(f"bundling {name}", [str(source), *flags, f"--format={style}", *defines, f"--outfile={out / name}"])
 
         bundle("engine.js", PAGE / "engine.js", "esm")
         engine = (out / "engine.js").read_bytes()
@@ -50,8 +54,8 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         (out / "engine.js").rename(out / hashed)
         constants["__ENGINE__"] = hashed
         for name, (source, style) in entries.items():
-            bundle(name, source, style)
-        terser("minifying heap-web.js", out / "heap-web.js")
+            bundle(name, source, style, COMMENTED if style == "esm" else FLAGS)
+            terser(f"minifying {name}", out / name, *(KEPT if style == "esm" else ()))
         bundle("inspector.js", inspector, "esm")
 
     built = cached("loader", key, make)

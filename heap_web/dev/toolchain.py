@@ -95,10 +95,14 @@ def esbuild(what: str, arguments: list[str]) -> None:
     run(what, [node(), str(MODULES / "esbuild" / "bin" / "esbuild"), "--log-level=warning", *arguments], cwd=STATIC)
 
 
-def terser(what: str, script: Path) -> None:
-    """Minifies a classic script in place: some 6 % smaller on the wire than esbuild alone makes it."""
-    options = ["--compress", "passes=2,module,unsafe_arrows", "--mangle", "--ecma", "2020", "--output", str(script)]
-    run(what, [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *options], cwd=STATIC)
+def terser(what: str, script: Path, *more: str) -> None:
+    """Minifies a script in place: some 6 % smaller on the wire than esbuild alone makes it."""
+    options = ["--compress", "passes=2,module,unsafe_arrows", "--mangle", "--ecma", "2020", *more]
+    run(
+        what,
+        [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *options, "--output", str(script)],
+        cwd=STATIC,
+    )
 
 
 def node_tool(what: str, tool: str, options: str) -> str:

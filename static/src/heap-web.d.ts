@@ -150,6 +150,9 @@ export interface Analytics {
 /** Loads heap_web, once per page however often it is called, and returns the page's `analytics`. */
 export function load(options: Settings): Analytics;
 
+/** The name of the runtime's folder in this build, "runtime/…/": where a bundler has moved the script, `load` must know its URL. */
+export const runtime: string;
+
 /** A destination plugin for Segment's analytics.js 2, named "Heap" as in its `integrations`. */
 export interface SegmentPlugin {
   name: string;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from heap_web.dev import docs
 from heap_web.dev.server import running
+from heap_web.dev.steps import STATIC
+from heap_web.dev.toolchain import node
 
 PATIENCE = 30_000
 CLIPBOARD = """Object.defineProperty(navigator, "clipboard", {
@@ -105,6 +110,38 @@ def test_lists_warnings(panel: Locator) -> None:
     tab.click()
     expect(panel.locator(".notices li")).to_have_count(1)
     expect(panel.locator(".notices li")).to_contain_text("name")
+
+
+def test_explains_warnings(panel: Locator) -> None:
+    """A warning has a line on what it means, and a link into the documentation where the page says where that is."""
+    panel.get_by_role("tab", name="Warnings").click()
+    panel.page.evaluate("() => { analytics.track(''); }")
+    rows = panel.locator(".notices li.warning")
+    link = rows.first.get_by_role("link", name="What to do")
+    expect(link).to_have_attribute("href", re.compile(r"/docs/troubleshooting\.html#value$"), timeout=PATIENCE)
+    link.focus()
+    panel.page.evaluate("() => document.querySelector('meta[name=heap-web-docs]').remove()")
+    panel.page.evaluate("() => { analytics.identify('guest'); }")
+    expect(rows).to_have_count(2, timeout=PATIENCE)
+    expect(rows.last.locator(".why")).to_contain_text("Heap does not take this")
+    expect(rows.last.get_by_role("link")).to_have_count(0)
+    expect(link).to_be_focused()
+
+
+def test_every_warning_is_explained() -> None:
+    """Each code that is reported has its line in the inspector and its place in the documentation."""
+    scripts = "".join(path.read_text("utf-8") for path in (STATIC / "src" / "page").glob("*.js"))
+    # `part` stands for "heap" and "runtime", which are reported by name too
+    reported = set(re.findall(r'\breport\("(?:warning|error)", "?(\w+)', scripts)) - {"part"}
+    program = (
+        "import(process.argv[1]).then(({ EXPLANATIONS }) => console.log(JSON.stringify(Object.keys(EXPLANATIONS))))"
+    )
+    module = (STATIC / "src" / "inspector" / "explanations.js").as_uri()
+    done = subprocess.run([node(), "--eval", program, module], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) == reported
+    (page,) = (doc for doc in docs.DOCS if doc.name == "troubleshooting")
+    html = docs.html(page, str, str)
+    assert [code for code in sorted(reported) if f'<h3 id="{code}">' not in html] == []
 
 
 def test_is_used_by_keyboard(page: Page, demo: str) -> None:

@@ -1,15 +1,5 @@
-"""The built bundle, for tests of its files."""
+"""The built bundle, for tests of its files, and a site to serve it to browsers."""
 
-from pathlib import Path
+from tests.browser.conftest import browser_type_launch_args, dist, page, recorded, running_site, site, watch
 
-import pytest
-
-from heap_web.dev.bundle import bundle
-from heap_web.dev.steps import DIST
-
-
-@pytest.fixture(scope="session")
-def dist() -> Path:
-    """dist/, built from the sources as they are now."""
-    bundle()
-    return DIST
+__all__ = ["browser_type_launch_args", "dist", "page", "recorded", "running_site", "site", "watch"]

@@ -12,6 +12,8 @@ from typing import Any
 import brotli
 import pytest
 
+from heap_web.dev.bundle import sweep
+
 COMPRESSED = (".br", ".gz")
 
 
@@ -84,3 +86,14 @@ def test_the_wheel_holds_the_product_alone(dist: Path) -> None:
     assert not [name for name in names if name.startswith(("heap_web/dev", "tests"))]
     required = re.findall(r"^Requires-Dist: (.*)$", metadata, re.M)
     assert not [line for line in required if "extra ==" not in line]
+
+
+def test_what_is_not_built_any_more_goes(tmp_path: Path) -> None:
+    """Files of an earlier build go, and folders that are empty then; those of the build and of others stay."""
+    names = ["a.whl", "b.whl", "runtime/1/x", "runtime/2/x", "npm/runtime/1/x", "npm/LICENSE", "faults.json"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    sweep({"b.whl", "runtime/2/x", "npm/LICENSE"}, tmp_path)
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert left == ["b.whl", "faults.json", "npm", "npm/LICENSE", "runtime", "runtime/2", "runtime/2/x"]

@@ -20,6 +20,8 @@ from tests.browser.serving import Site
 BLOCKS = [block for doc in docs.DOCS for block in docs.blocks(doc)]
 # The server of the tests answers below /dist/; the documentation's own example address is mapped to it.
 SCRIPT = '<script src="/heap-web/heap-web.js" data-app-id="1535634150"></script>'
+# What a bundler makes of the package's name.
+IMPORTS = '<script type="importmap">{"imports": {"heap-web": "/heap-web/heap-web.mjs"}}</script>'
 PYODIDE_PAGE = """
 <script type="module">
   import {{ loadPyodide }} from "/pyodide/pyodide.mjs";
@@ -55,7 +57,7 @@ def test_html_is_a_page_that_works(host: Site, page: Page, recorded: Callable[[P
 @pytest.mark.parametrize("code", [*some("js", "page"), *some("js", "module")])
 def test_javascript_runs(host: Site, page: Page, recorded: Callable[[Page], list[Any]], code: str) -> None:
     """JavaScript that the documentation gives runs to its end as a module and tells Heap something."""
-    script = "" if "import " in code else SCRIPT
+    script = IMPORTS if "import " in code else SCRIPT
     module = f'<script type="module">{code}\nawait analytics.flush(); window.ended = true;</script>'
     page.goto(host.page("/page", f"<!doctype html><title>A page</title>{script}{module}"))
     page.wait_for_function("() => window.ended")
@@ -95,7 +97,7 @@ def test_shell_commands_exist() -> None:
     from heap_web.cloud.cli import main
 
     named = {line for block in BLOCKS if block.language == "sh" for line in block.code.splitlines() if line}
-    assert {line.split()[0] for line in named} <= {"pip", "heap-web", "python3"}
+    assert {line.split()[0] for line in named} <= {"pip", "heap-web", "python3", "npm", "node", "cp"}
     with pytest.raises(SystemExit, match="0"):
         main(["send", "--help"])
 
@@ -125,6 +127,7 @@ def test_pages_hold_together(doc: docs.Doc) -> None:
     links.feed(html)
     files = {other.file for other in docs.DOCS}
     assert {link.partition("#")[0] for link in links.links if "://" not in link and not link.startswith("#")} <= files
+    assert {link[1:] for link in links.links if link.startswith("#")} <= links.ids
     assert html.count("<h1") == 1
     assert not re.search(r"{{|}}|\]\(", re.sub(r"<pre.*?</pre>|<code>.*?</code>", "", html, flags=re.DOTALL))
 

@@ -2,6 +2,7 @@
 import { callRow } from "./call-row.js";
 import { chart } from "./chart.js";
 import { h, write } from "./elements.js";
+import { noticeRow } from "./notice-row.js";
 import { runtimeView, summary } from "./runtime-view.js";
 import { STYLE } from "./style.js";
 import { matches, Timeline } from "./timeline.js";
@@ -230,20 +231,21 @@ function build(analytics, timeline) {
     return row;
   }
 
+  /** @type {Map<import("./timeline.js").Notice, import("./notice-row.js").NoticeRow>} */
+  const said = new Map();
+  const nothing = h("li", { class: "quiet" }, "No warnings.");
+
   function drawNotices() {
-    notices.replaceChildren(
-      ...timeline.notices.map((each) =>
-        h(
-          "li",
-          { class: each.kind },
-          h("b", {}, each.kind),
-          each.code !== "" && h("code", {}, each.code),
-          ` ${each.message}`,
-          each.times > 1 && h("i", {}, ` ${each.times} times`),
-        ),
-      ),
-    );
-    if (timeline.notices.length === 0) notices.append(h("li", { class: "quiet" }, "No warnings."));
+    // Rows stay as they are, so that a link keeps the focus.
+    for (const [notice, { row }] of said) if (!timeline.notices.includes(notice)) (row.remove(), said.delete(notice));
+    for (const notice of timeline.notices) {
+      const known = said.get(notice) ?? noticeRow(notice);
+      known.again();
+      if (!said.has(notice)) notices.append(known.row);
+      said.set(notice, known);
+    }
+    if (timeline.notices.length === 0) notices.append(nothing);
+    else nothing.remove();
   }
 
   draw();

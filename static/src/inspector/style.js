@@ -502,6 +502,14 @@ figcaption {
   margin-left: 6px;
   color: var(--soft);
 }
+.why {
+  margin: 4px 0 0;
+  color: var(--soft);
+  font-size: 13px;
+}
+.why a {
+  color: var(--accent);
+}
 
 @media (width < 600px) {
   .panel {

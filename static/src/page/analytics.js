@@ -235,7 +235,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       };
       setTimeout(failed, ENGINE_MS, "no engine in time");
       // The fragment makes it another module: browsers keep a failed one.
-      import(`${base}${__ENGINE__}#${tries++}`)
+      import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}${__ENGINE__}#${tries++}`)
         .then(({ start }) => {
           // Consent may have been withdrawn meanwhile, or be so by a listener now.
           if (engine || journal !== mine) return;

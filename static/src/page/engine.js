@@ -131,7 +131,7 @@ export function start(world, heapWhy) {
 }
 
 /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. @param {World} world */
-function inspect({ analytics, callOf, home, items, report }) {
+function inspect({ analytics, base, callOf, home, items, report }) {
   inspected = true;
   /** @type {[string, object][]} */
   const seen = [];
@@ -139,12 +139,16 @@ function inspect({ analytics, callOf, home, items, report }) {
   each(["call", "transformed", "settled", "error", "warning"], (name) =>
     analytics.on(name, (/** @type {object} */ event) => seen.push([name, event])),
   );
-  import(new URL("inspector.js", home).href).then(
-    (module) => module.default(analytics, seen),
-    (error) => {
-      seen.push = () => 0;
-      // A page that is being left fails its imports too, and has no second left.
-      setTimeout(report, 1000, "error", "inspector", messageOf(error));
-    },
-  );
+  const load = async (/** @type {string} */ name, /** @type {string} */ near) => import(new URL(name, near).href);
+  // It lies beside our script and above the runtime; only the latter tells where, when a bundler has moved the script.
+  load("../../inspector.js", base)
+    .catch(() => load("inspector.js", home))
+    .then(
+      (module) => module.default(analytics, seen),
+      (error) => {
+        seen.push = () => 0;
+        // A page that is being left fails its imports too, and has no second left.
+        setTimeout(report, 1000, "error", "inspector", messageOf(error));
+      },
+    );
 }

@@ -6,3 +6,6 @@ export { heapWeb } from "./segment-plugin.js";
 
 /** @param {import("./settings.js").Settings} options @returns {import("./analytics.js").Analytics} */
 export const load = (options) => instance(import.meta.url, {}, options && options.global).load(options);
+
+/** Where the runtime's folder is in what was built, for `load`'s setting of this name. */
+export const runtime = __RUNTIME__;

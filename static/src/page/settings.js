@@ -53,7 +53,7 @@ const FIELDS = {
 
 /** What to pass, where the pattern does not say it. @type {Record<string, string>} */
 const WORDS = {
-  appId: 'the digits of your App ID (Heap: Account > Manage > Projects), like "1535634150"',
+  appId: 'the digits of your App ID (Heap: Account > Manage > Projects)',
   hostname: "a bare host name",
   runtime: "a URL",
 };

@@ -1,0 +1,174 @@
+"""Tests of heap_web.dev.npm_package: the package as npm installs it, and Node, TypeScript and browsers find it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from heap_web.dev.manifest import integrity
+from heap_web.dev.steps import ROOT
+from heap_web.dev.toolchain import MODULES, esbuild, node, npm
+from tests.browser.serving import Site
+
+PUBLIC = ("heap-web.mjs", "heap-web.js", "inspector.js", "manifest.json", "package.json")
+SCRIPT = '<script src="/node_modules/heap-web/heap-web.js" data-app-id="11" data-inspector></script>'
+MODULE = """<script type="module">
+  import { load } from "/node_modules/heap-web/heap-web.mjs";
+  window.analytics = load({ appId: "11", inspector: true });
+</script>"""
+# A bundler moves the script away from what lies beside it.
+BUNDLE = '<script src="/assets/app.js"></script>'
+APP = """import { load, runtime } from "heap-web";
+const folder = `${location.origin}/node_modules/heap-web/`;
+window.analytics = load({ appId: "11", inspector: true, runtime: folder + runtime });
+"""
+TYPED = """import { heapWeb, load, runtime, type Result, type Settings } from "heap-web";
+
+const settings: Settings = { appId: "11", runtime };
+const result: Result = await load(settings).track("Signed Up", { plan: "pro" });
+const plugin: "destination" = heapWeb(settings).type;
+window.analytics.identify("ann");
+console.log(result.status, plugin);
+"""
+
+
+def run_npm(folder: Path, *arguments: str) -> str:
+    """What npm prints; it asks no registry."""
+    path = f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = [*npm(), *arguments, "--offline", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def run_node(folder: Path, code: str) -> Any:
+    """What code returns in a module of Node in a folder; through JSON."""
+    program = f"const said = await (async () => {{ {code} }})(); console.log(JSON.stringify(said));"
+    command = [node(), "--input-type=module", "--eval", program]
+    return json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def project(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty project into which the packed package has been installed."""
+    folder = tmp_path_factory.mktemp("project")
+    (packed,) = json.loads(run_npm(dist / "npm", "pack", "--json", "--pack-destination", str(folder)))
+    (folder / "package.json").write_text('{"private": true}', "utf-8")
+    run_npm(folder, "install", str(folder / packed["filename"]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(project: Path) -> Path:
+    """The package's folder in it."""
+    return project / "node_modules" / "heap-web"
+
+
+def test_says_what_it_is(installed: Path) -> None:
+    """Name, version, licence and description are pyproject's; it depends on nothing."""
+    about = json.loads((installed / "package.json").read_text("utf-8"))
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for key in ("name", "version", "license", "description", "keywords"):
+        assert about[key] == ours[key]
+    assert not [key for key in about if key.lower().endswith("dependencies")]
+
+
+def test_has_what_belongs_to_it(dist: Path, installed: Path) -> None:
+    """Every file that is laid out is packed, and nothing compressed; licences, changelog and readme are there."""
+
+    def files(folder: Path) -> set[str]:
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    assert files(installed) == files(dist / "npm")
+    assert {"LICENSE", "THIRD-PARTY.txt", "README.md", "CHANGELOG.md"} <= files(installed)
+    assert not [name for name in files(installed) if name.endswith((".br", ".gz", ".whl"))]
+    version = json.loads((installed / "package.json").read_text("utf-8"))["version"]
+    assert f"## {version} " in (installed / "CHANGELOG.md").read_text("utf-8")
+    readme = (installed / "README.md").read_text("utf-8")
+    assert "npm install heap-web" in readme
+    assert not re.search(r"\{\{|\]\((?!https://)", readme)  # no template left, no link that only the site can follow
+
+
+def test_the_manifest_holds(installed: Path) -> None:
+    """Every file of the manifest is in the package, with the size and the sha384 named; every built one is named."""
+    manifest = json.loads((installed / "manifest.json").read_text("utf-8"))
+    for name, listed in manifest["files"].items():
+        content = (installed / name).read_bytes()
+        assert listed == {"size": len(content), "integrity": integrity(content)}
+    below = {path.relative_to(installed).as_posix() for path in (installed / manifest["runtime"]).iterdir()}
+    assert {"heap-web.js", "heap-web.mjs", "heap-web.d.ts", "inspector.js", *below} <= set(manifest["files"])
+    assert len(below) >= 6
+
+
+def test_node_finds_its_parts(project: Path, installed: Path) -> None:
+    """Every public name leads to a file that is there, for import and for require; what is not public does not."""
+    manifest = json.loads((installed / "manifest.json").read_text("utf-8"))
+    paths = [*PUBLIC, manifest["runtime"] + "pyodide.asm.wasm"]
+    names = ["heap-web" if path == "heap-web.mjs" else f"heap-web/{path}" for path in paths]
+    found = run_node(
+        project,
+        f"""const {{ createRequire }} = await import("node:module");
+        const require = createRequire(process.cwd() + "/");
+        return {json.dumps(names)}.map((name) => [new URL(import.meta.resolve(name)).pathname, require.resolve(name)]);
+        """,
+    )
+    assert found == [[str((installed / path).resolve(strict=True))] * 2 for path in paths]
+    refused = 'try { import.meta.resolve("heap-web/LICENSE") } catch (error) { return error.code }'
+    assert run_node(project, refused) == "ERR_PACKAGE_PATH_NOT_EXPORTED"
+
+
+def test_importing_needs_no_page(project: Path, installed: Path) -> None:
+    """The module can be imported where there is no page, as frameworks do on a server; it names its runtime."""
+    names, runtime = run_node(project, 'const all = await import("heap-web"); return [Object.keys(all), all.runtime];')
+    assert names == ["heapWeb", "load", "runtime"]
+    assert (installed / runtime / "pyodide.asm.wasm").is_file()
+
+
+def test_bundlers_leave_the_engine_alone(installed: Path) -> None:
+    """What the module imports by an address of the page is marked for webpack and Vite, which would look for a file."""
+    imports = re.findall(r"\bimport\(([^`]*)`", (installed / "heap-web.mjs").read_text("utf-8"))
+    assert [re.findall(r"[@\w-]+: true|@vite-ignore", found) for found in imports] == [
+        ["webpackIgnore: true", "@vite-ignore"]
+    ]
+
+
+@pytest.mark.parametrize("flags", [["--module", "esnext", "--moduleResolution", "bundler"], ["--module", "nodenext"]])
+def test_types(project: Path, flags: list[str]) -> None:
+    """TypeScript finds the types, as bundlers and as Node resolve names, and knows what is wrong."""
+    (project / "right.mts").write_text(TYPED, "utf-8")
+    (project / "wrong.mts").write_text(TYPED.replace("appId", "appID"), "utf-8")
+    tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "--strict", "--target", "es2022"]
+    command = [*tsc, "--lib", "es2022,dom", *flags, "right.mts", "wrong.mts"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    (said,) = [line for line in done.stdout.splitlines() if "error" in line]
+    assert re.match(r"wrong\.mts.*'appID' does not exist in type 'Settings'", said)
+
+
+@pytest.mark.only_browser("chromium")
+@pytest.mark.parametrize("markup", [SCRIPT, MODULE, BUNDLE], ids=["script", "module", "bundle"])
+def test_a_page_delivers(
+    markup: str, project: Path, site: Site, page: Page, recorded: Callable[[Page], list[Any]]
+) -> None:
+    """A page with the installed script, module, or a bundle of the module tells Heap; its inspector opens too."""
+    site.folders |= {"/node_modules/": project / "node_modules", "/assets/": project / "assets"}
+    if markup == BUNDLE:
+        entry = project / "app.js"
+        entry.write_text(APP, "utf-8")
+        flags = ["--bundle", "--minify", "--format=iife", "--log-override:empty-import-meta=silent"]
+        esbuild("bundling an app", [str(entry), *flags, f"--outfile={project / 'assets' / 'app.js'}"])
+    page.goto(site.page("/page", f"<!doctype html><title>A page</title><body>{markup}"))
+    page.wait_for_function("() => window.analytics")
+    result = page.evaluate("() => analytics.track('Signed Up', { cart: { total: 4.5 } })")
+    assert result["status"] == "delivered"
+    assert ["track", "Signed Up", {"cart.total": 4.5}] in recorded(page)
+    expect(page.locator("#heap-web-inspector").get_by_role("button", name="heap-web")).to_be_visible()
