@@ -14,6 +14,7 @@ from .counting import (
     FaultySite,
     block_heap,
     delivered_once,
+    engine_of,
     events,
     expect_events,
     html,
@@ -53,6 +54,41 @@ def test_a_call_in_the_tick_of_a_navigation_is_delivered_once(page: Page, site: 
             page.evaluate("() => { analytics.track('before'); location.href = '/next'; }")
         page.wait_for_function(EMPTY)
     expect_events(page, site, ["before", "after"] * 5)
+
+
+NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"
+IDLE = "async () => !(await navigator.locks.query()).held.length"
+
+
+def test_without_web_locks_calls_that_another_tab_saw_are_delivered_once(
+    context: BrowserContext, faulty: FaultySite
+) -> None:
+    """Without Web Locks, calls made before a page's heartbeat, which another tab may deliver, are delivered once."""
+    context.add_init_script(NO_LOCKS)
+    other = context.new_page()
+    other.goto(faulty.page("/", html()))
+    other.wait_for_function(EMPTY)
+    faulty.held.add(engine_of(faulty))
+    page = context.new_page()
+    page.goto(faulty.page("/late", html(body=track("A", "B"))))
+    expect_events(other, faulty, ["A", "B"])
+    faulty.held.clear()
+    page.evaluate("() => { analytics.track('C'); }")
+    expect_events(page, faulty, ["A", "B", "C"])
+
+
+def test_python_boots_once_for_a_visit(page: Page, site: Site) -> None:
+    """The visitor's next page, by a link or a reload, finds Python running: its files are not asked for again."""
+    first, second = site.page("/", html(body=track("A"))), site.page("/next", html(body=track("B")))
+    page.goto(first)
+    page.wait_for_function(EMPTY)
+    for count, url in enumerate([second, first, second], 2):
+        page.wait_for_function(IDLE)
+        site.asked[:] = [one for one in site.asked if one[1] == "/received"]
+        page.goto(url)
+        expect_events(page, site, [*"ABAB"][:count])
+        assert [path for _, path, _ in site.asked if path.endswith("python.bin")] == []
+    assert page.evaluate("() => analytics.state.mode") == "shared"
 
 
 @pytest.mark.only_browser("chromium")

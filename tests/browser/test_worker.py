@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from heap_web.dev.steps import DIST
 
+from .counting import EMPTY, expect_events, html, track
 from .serving import Answer, Site
 
 STRICT = (
@@ -173,3 +174,27 @@ def test_memory_does_not_grow_with_batches(page: Page, site: Site, runtime: str)
         [f"{runtime}python.js", BATCH],
     )
     assert sizes[-1] == sizes[0]
+
+
+# Makes one batch of the worker's life end otherwise than by a Python exception.
+TRAP = """
+let batches = 0;
+const { clearMeasures } = Performance.prototype;
+Performance.prototype.clearMeasures = function (...names) {
+  if (++batches === 2) throw new RangeError("Maximum call stack size exceeded");
+  return clearMeasures.apply(this, names);
+};
+"""
+
+
+def test_an_interpreter_at_its_end_is_replaced_and_its_batch_done_again(page: Page, site: Site, runtime: str) -> None:
+    """An interpreter that ends by what is no Python exception is replaced by a new one, and calls arrive once each."""
+    worker = (DIST / runtime.removeprefix("/dist/") / "worker.js").read_text("utf-8")
+    site.script(f"{runtime}worker.js", TRAP + worker)
+    page.goto(site.page("/", html(body=track("A"))))
+    page.wait_for_function(EMPTY)
+    booted = page.evaluate("() => analytics.state.bootMs")
+    page.evaluate("() => { analytics.track('B'); analytics.track('C'); }")
+    expect_events(page, site, ["A", "B", "C"])
+    assert page.evaluate("() => [analytics.state.mode, analytics.state.runtime]") == ["shared", "ready"]
+    assert page.evaluate("() => analytics.state.bootMs") != booted
