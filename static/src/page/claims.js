@@ -17,8 +17,8 @@ const CLAIM_MS = 500;
 /** Another process's last writes may reach us later than its lock does. */
 const SETTLE_MS = 100;
 /**
- * A page with nothing left to deliver holds its lock no longer than this: Firefox keeps no page that holds one in its
- * back/forward cache, and without that page the SharedWorker ends as the visitor goes on to the next.
+ * Where the SharedWorker does not live on by itself (Firefox), a page with nothing left to deliver holds its lock no longer
+ * than this: a page that holds one is not kept in the back/forward cache, and with the page the SharedWorker would end.
  */
 const IDLE_MS = 20;
 /** Most calls that another page writes it delivers itself before long. */
@@ -29,6 +29,7 @@ const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
 /**
  * @param {import("./journal.js").Journal} journal
  * @param {Entry[]} items calls on their way
+ * @param {boolean} brief whether to hold our lock only while there are calls
  * @param {{
  *   entryOf: (text: string, at: number) => Entry,
  *   receive: (entries: Entry[]) => void,
@@ -36,7 +37,7 @@ const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
  *   changed: () => void}} world `receive` is given dead pages' calls, oldest first, more than once if need be; `contested` is
  *   called where other hands may have had our lock, `changed` once `ready` may have another answer
  */
-export function createClaims(journal, items, { entryOf, receive, contested, changed }) {
+export function createClaims(journal, items, brief, { entryOf, receive, contested, changed }) {
   const { local, prefix, page, size, scan } = journal;
   /** What dead pages left is in. */
   let ready = false;
@@ -198,7 +199,7 @@ export function createClaims(journal, items, { entryOf, receive, contested, chan
       if (!key) return;
       remove(key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
-      if (lock && navigator.locks)
+      if (lock && brief)
         idle ||= setTimeout(() => {
           idle = 0;
           if (!items.length) disown();
@@ -215,6 +216,7 @@ export function createClaims(journal, items, { entryOf, receive, contested, chan
         const { signal } = (abort = new AbortController());
         taking = false;
         if (doubt) await own();
+        else if (!brief) journal.lock ||= hold(prefix + page, null);
         if (signal.aborted) return;
         await claim();
         if (signal.aborted) return;

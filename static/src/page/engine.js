@@ -3,6 +3,7 @@
 import { openBridge } from "./bridge.js";
 import { createClaims } from "./claims.js";
 import { append, each, messageOf, setTimeout } from "./natives.js";
+import { sharedWorkersOutlivePages } from "./outlive.js";
 import { createQueue } from "./queue.js";
 import { createRuntime } from "./runtime.js";
 import { visitor } from "./visitor.js";
@@ -67,7 +68,7 @@ export function start(world, heapWhy) {
   };
 
   const runtime = createRuntime(world.base, world.shared, status, (why) => became("runtime", why && `Python did not start (${why})`));
-  const claims = createClaims(world.journal, world.items, {
+  const claims = createClaims(world.journal, world.items, !!navigator.locks && !sharedWorkersOutlivePages(), {
     entryOf: world.entryOf,
     receive(entries) {
       if (failure()) return claims.unclaim();
@@ -94,7 +95,7 @@ export function start(world, heapWhy) {
   };
 
   const life = new AbortController();
-  /** Before the page's own listeners: what they track as the page freezes must ask for no lock. @param {string} name @param {(event: any) => void} listener */
+  /** Before the page's own listeners where the browser can: what they track as the page freezes should ask for no lock. @param {string} name @param {(event: any) => void} listener */
   const listen = (name, listener) =>
     addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, capture: true, signal: life.signal }));
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
