@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
+from heap_web.dev.beside import Beside
 from heap_web.dev.bundle import bundle as build_bundle
 from heap_web.dev.bundle import summary
 from heap_web.dev.steps import ROOT, STATIC
@@ -38,7 +40,10 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str], *, long: bool) -> int:
-    """Runs every check, all of them even when one fails; the last words are a line for each."""
+    """Runs every check, all of them even when one fails; the last words are a line for each.
+
+    The faults mostly wait, for deadlines and for processes: they run beside the other tests, and are printed last.
+    """
     system_packages()
     npm_packages()
     build_bundle()
@@ -55,11 +60,17 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
     outcomes = {}
-    for name, command in checks.items():
-        print(f"\n── {name}", flush=True)
-        start = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT, check=False).returncode
-        outcomes[name] = (status, time.monotonic() - start)
+    with ExitStack() as stack:
+        if not arguments:
+            faults = stack.enter_context(Beside("faults", [*checks["pytest"], "tests/faults"]))
+            checks["pytest"].append("--ignore=tests/faults")
+        for name, command in checks.items():
+            print(f"\n── {name}", flush=True)
+            start = time.monotonic()
+            status = subprocess.run(command, cwd=ROOT, check=False).returncode
+            outcomes[name] = (status, time.monotonic() - start)
+        if not arguments:
+            outcomes["faults"] = faults.outcome()
     print("\n── summary")
     for name, (status, seconds) in outcomes.items():
         print(f"{'ok    ' if status == 0 else 'FAILED'} {name:12} {seconds:6.1f} s")

@@ -31,13 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ROWS] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Faults run in Chromium: in Firefox the driver ends with its processes, and no run there has been clean yet."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.only_browser("chromium"))
-
-
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Prints the table, and writes it to dist/ as JSON and as Markdown."""
     rows = config.stash[ROWS]

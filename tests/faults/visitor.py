@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ APP = "1535634150"
 HEAPS = "https://cdn.heapanalytics.com/**"
 # Deadlines of waits, not expectations: a machine may be busy with other things.
 SECONDS = 60
+# What Firefox's console says of a blocked file its driver calls an error. lab.js tells what a page sees, and not that.
+NOTES = re.compile("Loading (module|Worker) from .* was blocked|The page’s settings blocked|Content at .* may not load")
 NONE: Mapping[str, str] = {}
 
 
@@ -70,7 +73,8 @@ class Visitor:
             context.close()
 
     def _saw(self, error: WebError) -> None:
-        self.seen.append(f"uncaught: {error.error}")
+        if not NOTES.match(str(error.error)):
+            self.seen.append(f"uncaught: {error.error}")
 
     def errors(self) -> list[str]:
         """What the pages saw go wrong, by the browser's word or by their own."""
