@@ -25,7 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts tests with a browser last, for its driver leaves an event loop running; deselects long tests, or gives them time."""
+    """Puts tests with a browser last, for its driver leaves an event loop running.
+
+    Long tests are deselected, or have the time that they need.
+    """
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
     long = [item for item in items if item.get_closest_marker("long")]
     if config.option.long:

@@ -18,7 +18,9 @@ def is_scalar(value: Any) -> bool:
     kind = type(value)
     if kind is str:
         return is_well_formed(value)
-    return kind in (int, bool) or (kind is float and math.isfinite(value) and math.copysign(1, value) * (value or 1) > 0)
+    return kind in (int, bool) or (
+        kind is float and math.isfinite(value) and math.copysign(1, value) * (value or 1) > 0
+    )
 
 
 def is_flat(flat: Any) -> bool:

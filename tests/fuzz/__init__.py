@@ -1,1 +1,1 @@
-"""Hostile values by the hundred in the ordinary run, by the hundred thousand in the long one; each from a seed and its number."""
+"""Hostile values, each from a seed and its number: hundreds in an ordinary run, hundreds of thousands in the long one."""

@@ -16,7 +16,6 @@ from heap_web import worker
 from heap_web.calls import parse
 from heap_web.errors import CallError
 from heap_web.javascript import json_text
-from heap_web.properties import plain
 from heap_web.session import step
 from heap_web.settings import Settings
 from heap_web.user import User
@@ -63,7 +62,7 @@ def source_of(seed: int, number: int) -> Random:
 
 
 def for_each(seed: int, count: int, check: Callable[[Callable[[], Random]], None]) -> None:
-    """Checks value by value; a failure says which one it was, and `check(partial(source_of, seed, number))` gives it again."""
+    """Checks value by value; a failure says which it was: `check(partial(source_of, seed, number))` gives it again."""
     for number in range(count):
         try:
             check(partial(source_of, seed, number))
@@ -97,7 +96,8 @@ def check_python(again: Callable[[], Random]) -> None:
         wrong = [command for command in commands if not is_right(command)]
         assert not wrong, f"{method} of {shown(value)} gave {shown(wrong)}"
         assert json.loads(json.dumps(commands)) == [[name, [*given]] for name, given in commands]
-        assert json.loads(json_text(dict(user.traits))) == json.loads(json.dumps(plain(user.traits)))
+        traits = dict(user.traits)
+        assert json.loads(json_text(traits), parse_int=float) == json.loads(json.dumps(traits), parse_int=float)
     method, arguments, twin = made(again())
     assert python_values.shape(value) == python_values.shape(twin), f"{method} changed {shown(value)}"
     assert outcome(method, arguments) == first, f"{method} of {shown(value)} differs from one time to the next"
@@ -122,6 +122,21 @@ def batch(source: Random) -> str:
     return json.dumps({**whole, "calls": [call, AFTER]})
 
 
+def wired(value: Any) -> Any:
+    """Plain JSON as a page sends it: an object with the key "$" under a tag of its own."""
+    if type(value) is list:
+        for index, item in enumerate(value):
+            if type(item) in (dict, list):
+                value[index] = wired(item)
+    elif type(value) is dict:
+        for key, item in value.items():
+            if type(item) in (dict, list):
+                value[key] = wired(item)
+        if "$" in value:
+            return {"$": "object", "v": [[key, item] for key, item in value.items()]}
+    return value
+
+
 def check_wire(again: Callable[[], Random]) -> None:
     """A batch with a hostile wire value: right commands, the same ones each time, and the next call is not harmed."""
     text = batch(again())
@@ -133,19 +148,20 @@ def check_wire(again: Callable[[], Random]) -> None:
     assert not wrong, f"{text:.500} gave {shown(wrong)}"
     assert hostile["commands"] or hostile["reason"]
     assert after["commands"] == [["track", "After", {"n": 1}]], text[:500]
-    kept = json.loads(worker.run(json.dumps({"config": {}, "user": answer["user"], "calls": []})))
-    assert kept["user"] == answer["user"], text[:500]
+    if answer["user"]["traits"]:
+        kept = json.loads(worker.run(json.dumps({"config": {}, "user": wired(answer["user"]), "calls": []})))
+        assert kept["user"] == json.loads(answer_text)["user"], text[:500]
 
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_no_value_of_pythons_breaks_the_core(count: int, seed: int) -> None:
-    """Any Python value anywhere in a call costs itself alone: no exception, flat scalars, the caller's value unchanged."""
+    """Any Python value in a call costs itself alone: no exception, flat scalars, the caller's value unchanged."""
     for_each(seed, count, check_python)
 
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_no_wire_value_breaks_the_worker(count: int, seed: int) -> None:
-    """Any wire value anywhere in a batch costs itself alone: no exception, flat scalars, and the next call is as ever."""
+    """Any wire value in a batch costs itself alone: no exception, flat scalars, and the next call is as ever."""
     for_each(seed, count, check_wire)
 
 

@@ -21,7 +21,7 @@ PATIENCE = 120_000
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_no_value_breaks_the_page(page: Page, site: Site, count: int, seed: int) -> None:
-    """Any value anywhere in a call costs itself alone: nothing thrown or rejected, every promise settles, flat scalars out."""
+    """Any value in a call costs itself alone: nothing thrown or rejected, every promise settles, flat scalars out."""
     site.script("/hostile.js", HOSTILE)
     page.goto(site.page("/", f'{PAGE}<script src="/dist/heap-web.js" data-app-id="11"></script>'))
     page.wait_for_function(READY)
