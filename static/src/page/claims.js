@@ -16,6 +16,8 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 const CLAIM_MS = 500;
 /** Another process's last writes may reach us later than its lock does. */
 const SETTLE_MS = 100;
+/** So long we keep the lock of a journal that we have emptied: who waits for it must see that it is empty. Nothing waits for that. */
+const LINGER_MS = 2000;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
 
@@ -143,7 +145,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       if (!key) return;
       remove(key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
-      if (claim && !--claim.left) claim.release();
+      if (claim && !--claim.left) setTimeout(claim.release, LINGER_MS);
     },
 
     /** Whether a call is still ours to deliver after our lock was in other hands. @param {Entry} entry */
