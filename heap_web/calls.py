@@ -185,15 +185,15 @@ def _options(value: object) -> Options:
             integrations[name] = setting
     for name, setting in entries(options.get("providers")).items():
         if _is_integration(name) and not is_object(integrations.get(name)):
-            if name in integrations and isinstance(setting, bool):
+            if name in integrations and type(setting) is bool:
                 continue
             integrations[name] = setting
     context = entries(options.get("context"))
     switch = _find(entries(_find(context, "providers")), "all")
-    if not isinstance(switch, bool):
+    if type(switch) is not bool:  # isinstance asks the value itself for its class, which may raise
         switch = _find(context, "all")
     anonymous_id = _anonymous_id(options.get("anonymousId"))
-    return Options(integrations, switch if isinstance(switch, bool) else None, anonymous_id)
+    return Options(integrations, switch if type(switch) is bool else None, anonymous_id)
 
 
 def _is_integration(name: str) -> bool:

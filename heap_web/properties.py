@@ -206,7 +206,10 @@ def _quick_copy(value: Any, has_local: bool, depth: int) -> Any:
     elif kind is int:
         is_odd = not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
     elif _is_date(kind):
-        return scalar(value)
+        text = scalar(value)
+        if type(text) is Marker:  # its time zone raised
+            raise _OddError
+        return text
     else:
         is_odd = not (value is None or kind is bool or (kind is float and isfinite(value)))
     if is_odd:

@@ -54,12 +54,12 @@ def run(text: str) -> str:
 
 def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User, dict[str, Any]]:
     call = entries(call)
-    arguments, local = call.get("a"), call.get("l")
+    arguments = call.get("a")
     try:
         parsed = parse(
             str(call.get("m")),
             arguments if isinstance(arguments, list) else (),
-            local if isinstance(local, dict) else NOTHING,
+            _texts(call.get("l")),
             read=read,
         )
     except CallError as error:
@@ -73,6 +73,13 @@ def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User,
         if noted:
             result["warnings"] = noted
     return outcome.user, result
+
+
+def _texts(local: Any) -> Mapping[str, str]:
+    """The local dates that came with the values; whatever else a script beside ours has put there is nothing."""
+    if not isinstance(local, dict):
+        return NOTHING
+    return {text: iso for text, iso in local.items() if type(iso) is str}
 
 
 def _read(value: object, local: Mapping[str, str], warnings: list[str]) -> Plain:
@@ -93,6 +100,5 @@ def _settings(config: Any) -> Settings:
 
 def _user(stored: Any, read: Reader) -> User:
     stored = entries(stored)
-    local = stored.get("local")
-    traits = read(entries(stored.get("traits")), local if isinstance(local, dict) else NOTHING, [])
+    traits = read(entries(stored.get("traits")), _texts(stored.get("local")), [])
     return remembered(stored.get("id"), traits, stored.get("anonymousId"))

@@ -1,11 +1,16 @@
-"""What all tests share: --long, which also runs the tests that take minutes."""
+"""What all tests share: --long, which also runs the tests that take minutes, and --seed, which picks other values."""
 
+import hypothesis
 import pytest
+
+#: Seconds that a long test may take, if it does not say so itself.
+LONG = 3 * 3600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds --long."""
+    """Adds --long and --seed."""
     parser.addoption("--long", action="store_true", help="also run the tests that take minutes")
+    parser.addoption("--seed", type=int, default=20261127, help="what the fuzz tests pick their values by")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -13,15 +18,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
     if not config.option.browser:
         config.option.browser = ["chromium", "firefox"]
+    hypothesis.settings.register_profile("long", max_examples=5_000)
+    if config.option.long:
+        hypothesis.settings.load_profile("long")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts tests with a browser last, for its driver leaves an event loop running; deselects long tests."""
+    """Puts tests with a browser last, for its driver leaves an event loop running.
+
+    Long tests are deselected, or have the time that they need.
+    """
     items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
-    if config.option.long:
-        return
     long = [item for item in items if item.get_closest_marker("long")]
-    if long:
+    if config.option.long:
+        for item in long:
+            item.add_marker(pytest.mark.timeout(LONG), append=True)
+    elif long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """What a fuzz test picks its values by; a failure names it."""
+    return int(request.config.option.seed)

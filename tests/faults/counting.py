@@ -72,7 +72,7 @@ class Counting(Site):
         for end, alter in self.altered.items():
             if path.endswith(end):
                 self.asked.append((request.method, path, ""))
-                return await alter(request, lambda: self.file(self.dist / path.removeprefix("/dist/"), "identity"))
+                return await alter(request, lambda: self.file(self.dist, path.removeprefix("/dist/"), "identity"))
         return await super().answer(request)
 
     @staticmethod

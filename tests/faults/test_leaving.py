@@ -1,9 +1,14 @@
-"""Pages that are left: by navigation, by reload, into the back/forward cache."""
+"""Pages that are left: by navigation, by reload, into the back/forward cache; and pages that are made in advance."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.browser.serving import Answer
+
+from .undriven import undriven
 from .visitor import Visitor, ids
 
 # Keeps the last batch that went to Python, by whatever port.
@@ -34,6 +39,30 @@ IN_FLIGHT = """([tag, count, leave]) => {
   };
   setTimeout(look);
 }"""
+
+# Has the next page prerendered; then the site says when the calls of this one come, and when the visitor goes on.
+PRERENDERING = """<script type="speculationrules">
+  { "prerender": [{ "source": "list", "urls": ["/next"], "eagerness": "immediate" }] }
+</script>
+<script src="/heap.js"></script>
+<script>
+  const told = async (path) => {
+    while (!(await fetch(path)).ok) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  (async () => {
+    await told("/may-call");
+    lab.burst("seen", 5);
+    await told("/may-go");
+    location.href = "/next";
+  })();
+</script>"""
+PRERENDERED = """<script src="/heap.js"></script>
+<script>
+  lab.note("made", { hidden: document.prerendering });
+  lab.burst("unseen", 20);
+  const [entry] = performance.getEntriesByType("navigation");
+  document.addEventListener("prerenderingchange", () => lab.note("shown", { after: entry.activationStart }));
+</script>"""
 
 
 @pytest.mark.fault(3, "navigation in the same tick as track, 5 times")
@@ -78,3 +107,21 @@ def test_pages_that_freeze_and_thaw_neither_lose_nor_double(visitor: Visitor) ->
         visitor.arrived(visitor.made)
     # Firefox keeps no page that holds a lock, as one does with calls in flight: there it is loaded anew.
     assert len(visitor.site.of("thawed")) == (10 if visitor.engine == "chromium" else 0)
+
+
+@pytest.mark.fault(17, "prerendered, and shown later")
+def test_a_prerendered_page_tells_heap_nothing_before_it_is_shown(visitor: Visitor, tmp_path: Path) -> None:
+    """A prerendered page's calls wait until it is shown, though Python and Heap are there, and then arrive once."""
+    site, go = visitor.site, Answer("", "text/plain")
+    visitor.put("/next", after=PRERENDERED)
+    with undriven(visitor.put("/", after=PRERENDERING), tmp_path):
+        visitor.until(lambda: len(site.of("made")) > 0, "the next page is prerendered")
+        site.pages["/may-call"] = go
+        visitor.arrived(ids("seen", 5))
+        assert site.of("made")[0]["hidden"] is True
+        assert sorted(site.received()) == ids("seen", 5)
+        site.pages["/may-go"] = go
+        visitor.arrived(ids("unseen", 20))
+        assert len(site.of("made")) == 1
+        assert site.of("shown")[0]["after"] > 0
+    visitor.made += ids("seen", 5) + ids("unseen", 20)

@@ -231,6 +231,19 @@ def test_options_are_not_changed_and_may_be_circular() -> None:
     assert options["integrations"] == {"All": False}
 
 
+def test_an_option_that_raises_when_asked_for_its_class_counts_as_not_given() -> None:
+    """An option that raises even when it is asked for its class counts as not given, wherever a switch may stand."""
+
+    class Liar:
+        def __getattribute__(self, name: str) -> Any:
+            raise LookupError(name)
+
+    for options in ({"context": {"all": Liar()}}, {"context": {"providers": {"all": Liar()}}}):
+        assert parse("track", ["E", {}, options]) == Track("E")
+    both = {"integrations": {"Heap": False}, "providers": {"Heap": Liar()}}
+    assert isinstance(parse("track", ["E", {}, both]), Track)
+
+
 def test_calls_without_options_share_one() -> None:
     """A call without options has none that matter."""
     call = parse("track", ("E",))

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import enum
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from heap_web import worker
 from heap_web.calls import parse
-from heap_web.commands import Command
 from heap_web.errors import CallError
 from heap_web.javascript import INVALID_DATE, UNDEFINED, json_text, quick_text
 from heap_web.properties import MAX_DEPTH, flatten, plain
@@ -21,9 +19,10 @@ from heap_web.scalars import date_text
 from heap_web.session import step
 from heap_web.settings import Settings
 from heap_web.user import User
+from tests.flatness import is_flat, is_right
 
 METHODS = ["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"]
-# how many examples is for the profile to say: few in the ordinary run, many in the long one
+# how many examples is for the profile to say: hypothesis' own 100 in the ordinary run, more in the long one
 ordinary = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -127,35 +126,6 @@ python_values = st.recursive(
     ),
     max_leaves=20,
 )
-
-
-def is_flat(flat: Any) -> bool:
-    """Whether these are flat properties as Heap takes them."""
-    return type(flat) is dict and all(
-        type(key) is str
-        and is_well_formed(key)
-        and (
-            (type(value) is str and is_well_formed(value))
-            or type(value) in (int, bool)
-            or (type(value) is float and math.isfinite(value) and math.copysign(1, value) * (value or 1) > 0)
-        )
-        for key, value in flat.items()
-    )
-
-
-def is_well_formed(text: str) -> bool:
-    """Whether a text has no lone surrogate."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def is_right(command: Command | list[Any]) -> bool:
-    """Whether this is a call that Heap takes."""
-    method, *arguments = command if isinstance(command, list) else (command.method, *command.arguments)
-    if method == "identify":
-        return len(arguments) == 1 and bool(arguments[0]) and type(arguments[0]) in (str, int, float, bool)
-    if method == "track":
-        return len(arguments) == 2 and type(arguments[0]) is str and arguments[0] != "" and is_flat(arguments[1])
-    return (method == "resetIdentity" and not arguments) or (method == "addUserProperties" and is_flat(arguments[0]))
 
 
 @ordinary

@@ -3,9 +3,10 @@
 import collections
 import dataclasses
 import enum
+import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
@@ -235,6 +236,18 @@ def test_local_dates_are_replaced_wherever_they_stand_as_values() -> None:
         text: "[1]",
         "d": "2020-06-07T08:09:11.000Z",
     }
+
+
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"in": value}])
+def test_a_time_zone_that_raises_costs_its_own_date_alone(wrap: Callable[[Any], Any]) -> None:
+    """A date whose time zone raises is dropped wherever it stands, and what is kept is plain JSON."""
+
+    class Broken(tzinfo):
+        def utcoffset(self, _: datetime | None) -> timedelta:
+            raise RuntimeError("no")
+
+    copy = plain({"a": wrap(datetime(2020, 6, 7, tzinfo=Broken())), "b": 1})
+    assert json.loads(json.dumps(copy)) == {"a": [None] if wrap(1) == [1] else {}, "b": 1}
 
 
 def test_values_of_foreign_types_are_asked_for_first() -> None:

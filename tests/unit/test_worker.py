@@ -119,6 +119,16 @@ def test_local_dates_are_read_in_the_visitors_zone_and_stored_in_utc() -> None:
     assert run(user={"traits": {"at": text}, "local": {text: moment}})["user"]["traits"] == {"at": moment}
 
 
+def test_local_dates_that_are_no_text_count_as_none() -> None:
+    """What stands among the local dates and is no text replaces nothing, whether it came with a call or the user."""
+    text, odd = "2020-06-07 08:09:10", [UNDEFINED]
+    answer = run(
+        {"m": "identify", "a": ["u1", {"at": [text]}], "l": {text: odd}},
+        user={"traits": {"old": [text]}, "local": {text: odd}},
+    )
+    assert answer["user"]["traits"] == {"old": [text], "at": [text]}
+
+
 def test_tagged_values_are_read() -> None:
     """Values that JSON has not are read from their tags, and what is undefined replaces what was stored."""
     answer = run(

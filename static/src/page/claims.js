@@ -23,6 +23,8 @@ const SETTLE_MS = 100;
 const IDLE_MS = 20;
 /** Most calls that another page writes it delivers itself before long. */
 const LATE_MS = 300;
+/** So long we keep the lock of a journal that we have emptied: who waits for it must see that it is empty. Nothing waits for that. */
+const LINGER_MS = 2000;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
 
@@ -66,6 +68,15 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     size.bytes = Math.max(0, size.bytes - key.length - length);
   };
 
+  /** A dead page's journal is empty. @param {Claim} done */
+  const finish = (done) => {
+    /** @type {Claim[]} */
+    const left = [];
+    each(claims, (claim) => claim === done || append(left, claim));
+    claims = left;
+    done.release();
+  };
+
   /** The calls of a page whose lock we hold, in order. @param {string} owner @param {Claim} claim */
   const take = (owner, claim) => {
     /** @type {Entry[]} */
@@ -87,7 +98,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
         append(entries, entry);
       },
     );
-    if (!claim.left) claim.release();
+    if (!claim.left) finish(claim);
     return entries;
   };
 
@@ -204,7 +215,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
           idle = 0;
           if (!items.length) disown();
         }, IDLE_MS);
-      if (claim && !--claim.left) claim.release();
+      if (claim && !--claim.left) setTimeout(finish, LINGER_MS, claim);
     },
 
     /** Whether a call is still to be delivered, where other hands may have had it. @param {Entry} entry */
