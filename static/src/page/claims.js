@@ -155,6 +155,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     const { signal } = abort;
     let release = await (journal.lock ||= hold(prefix + page, null));
     if (doubt || !release) {
+      // Whoever has it may be the page before us, about to freeze: asked for by others then, it would be thrown away.
+      await pause();
       if (signal.aborted) return;
       release ||= await (journal.lock = hold(prefix + page, signal));
       await pause();
