@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .visitor import Visitor
 
-HEAD = ("fault", "", "engine", "calls made", "received", "lost", "twice", "page errors")
+HEAD = ("fault", "", "engines", "runs", "calls made", "received", "lost", "twice", "page errors")
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,20 @@ def as_json(rows: Sequence[Row]) -> str:
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table, in the order of the faults, with their sum."""
-    lines = [HEAD, ("---:", "---", "---", "---:", "---:", "---:", "---:", "---:")]
-    for row in ordered(rows):
-        counts = (row.made, row.received, len(row.lost), len(row.twice), len(row.errors))
-        lines.append((str(row.fault), row.name, row.engine, *(f"{count:,}" for count in counts)))
-    sums = [sum(row.made for row in rows), sum(row.received for row in rows)]
-    sums += [sum(len(getattr(row, field)) for row in rows) for field in ("lost", "twice", "errors")]
-    lines.append(("", "all", "", *(f"{total:,}" for total in sums)))
+    """A Markdown table with a line for each fault, over all of its runs and engines, and their sum."""
+    lines = [HEAD, ("---:", "---", "---", "---:", "---:", "---:", "---:", "---:", "---:")]
+    for (fault, name), group in groupby(ordered(rows), lambda row: (row.fault, row.name)):
+        runs = list(group)
+        engines = ", ".join(sorted({run.engine.capitalize() for run in runs}))
+        lines.append((str(fault), name, engines, *sums(runs)))
+    lines.append(("", "all", "", *sums(rows)))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def sums(rows: Sequence[Row]) -> list[str]:
+    """How many runs, and what they made, received, lost, doubled and saw go wrong."""
+    lists = [sum(len(getattr(row, field)) for row in rows) for field in ("lost", "twice", "errors")]
+    return [f"{total:,}" for total in (len(rows), sum(r.made for r in rows), sum(r.received for r in rows), *lists)]
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
