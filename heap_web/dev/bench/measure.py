@@ -19,7 +19,7 @@ from heap_web.dev.bench.server import Site
 from heap_web.dev.bench.statistics import summarize
 
 FURTHER = 5  # pages after the first of a visit
-WATCHED = 700  # ms that a page is watched for long tasks after its first call has arrived
+WATCHED = 700  # ms that a visitor stays on a page, and it is watched for long tasks, after its first call has arrived
 PATIENCE = 120_000.0  # ms after which a page counts as broken
 KEYS = 16  # of the cart of 21 leaves when it is flat: the two products are one text
 OWN = 5.0  # ms that a contestant's scripts must have run in a long task for it to be theirs
@@ -75,7 +75,7 @@ def firefox_visit(bench: Bench, contestant: Contestant) -> None:
     """One visit in Firefox on a fresh profile: a first page, then five further ones."""
     with _profile() as profile, firefox(bench.playwright, profile) as context:
         page = tab(context)
-        firsts = [_first(bench, contestant, page) for _ in range(1 + FURTHER)]
+        firsts = [_stay(bench, contestant, page) for _ in range(1 + FURTHER)]
     bench.samples.extend(contestant.key, "firefox_further", firsts[1:])
 
 
@@ -127,6 +127,12 @@ def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Vis
     tasks = page.evaluate("bench.tasks()")
     session.detach()
     return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
+
+
+def _stay(bench: Bench, contestant: Contestant, page: Page) -> float:
+    first = _first(bench, contestant, page)
+    page.wait_for_timeout(WATCHED)
+    return first
 
 
 def _first(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:
