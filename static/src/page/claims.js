@@ -16,7 +16,7 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 const CLAIM_MS = 500;
 /** Another process's last writes may reach us later than its lock does. */
 const SETTLE_MS = 100;
-/** So long we keep the lock of a journal that we have emptied: who waits for it must see that it is empty. Nothing waits for that. */
+/** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
 const LINGER_MS = 2000;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
@@ -38,6 +38,8 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
   let claims = [];
   /** Pages whose lock we wait for. */
   let asked = bare();
+  /** Our claims on dead pages' journals, by page. @type {Record<string, Claim>} */
+  let held = bare();
 
   const read = (/** @type {string} */ key) => attempt(() => local && local.getItem(key));
 
@@ -70,9 +72,16 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
         append(entries, entry);
       },
     );
-    if (!claim.left) claim.release();
+    held[owner] = claim;
+    if (!claim.left) {
+      delete held[owner];
+      claim.release();
+    }
     return entries;
   };
+
+  /** Once more what is in a journal that we have emptied: a dead page's last writes may come later than its lock. @param {Claim} claim */
+  const again = (claim) => held[claim.owner] === claim && !claim.left && receive(take(claim.owner, claim));
 
   /** Take the journals of pages that are gone, now or as they go; resolves when those that are gone are in. */
   const claim = () =>
@@ -81,7 +90,11 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       const waiting = asked;
       /** @type {string[]} */
       const owners = [];
-      each(sort(keys(scan())), (owner) => owner === page || waiting[owner] || append(owners, owner));
+      each(sort(keys(scan())), (owner) => {
+        const mine = held[owner];
+        if (mine) again(mine);
+        else if (owner !== page && !waiting[owner]) append(owners, owner);
+      });
       let missing = owners.length;
       /** @type {Entry[][] | null} */
       let taken = [];
@@ -100,7 +113,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
         waiting[owner] = true;
         hold(prefix + owner, signal).then(async (release) => {
           /** @type {Claim} */
-          const claim = { left: 0, release: release || (() => {}) };
+          const claim = { owner, left: 0, release: release || (() => {}) };
           if (release) {
             append(claims, claim); // whatever happens meanwhile
             await pause();
@@ -131,6 +144,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       claim.release();
     });
     claims = [];
+    held = bare();
   };
 
   return {
@@ -145,7 +159,7 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
       if (!key) return;
       remove(key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
-      if (claim && !--claim.left) setTimeout(claim.release, LINGER_MS);
+      if (claim && !--claim.left) setTimeout(again, LINGER_MS, claim);
     },
 
     /** Whether a call is still ours to deliver after our lock was in other hands. @param {Entry} entry */
@@ -155,6 +169,8 @@ export function createClaims({ local, prefix, page, size, scan, lock: first }, e
     async open(contested) {
       if (local) {
         const { signal } = (abort = new AbortController());
+        // The page just left may still be giving our lock back; asking meanwhile would cost it its place in the back/forward cache.
+        if (opened) await pause();
         let release = await (early || hold(prefix + page, null));
         early = null;
         if (opened || !release) {
