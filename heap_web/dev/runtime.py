@@ -79,14 +79,14 @@ def _snapshot(wheel: Path) -> Path:
     return cached("freeze", key, make) / "python.bin"
 
 
-def _scripts(sizes: dict[str, int]) -> Path:
+def _scripts(parts: dict[str, int | str]) -> Path:
     """worker.js and python.js, each with what it imports."""
-    key = fingerprint([*files_under(WORKER, "*.js"), STATIC / "package-lock.json"], sizes=sizes)
+    key = fingerprint([*files_under(WORKER, "*.js"), STATIC / "package-lock.json"], parts=parts)
 
     def make(out: Path) -> None:
         entries = [f"src/worker/{name}.js" for name in ("worker", "python")]
         flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"]
-        define = f"--define:__PARTS__={json.dumps(sizes, sort_keys=True)}"
+        define = f"--define:__PARTS__={json.dumps(parts, sort_keys=True)}"
         esbuild("bundling the worker", [*entries, *flags, define, f"--outdir={out}"])
 
     return cached("worker", key, make)
@@ -98,7 +98,7 @@ def build_runtime(wheel: Path) -> tuple[str, dict[str, bytes]]:
     files = {name: (PYODIDE / name).read_bytes() for name in PYODIDE_FILES}
     files["python.bin"] = snapshot.read_bytes()
     sizes = {part: len(files[name]) for part, name in zip(("glue", "wasm", "snapshot"), files, strict=True)}
-    scripts = _scripts(sizes)
+    scripts = _scripts({**sizes, "sha256": hashlib.sha256(files["python.bin"]).hexdigest()})
     files |= {name: (scripts / name).read_bytes() for name in ("worker.js", "python.js")}
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):

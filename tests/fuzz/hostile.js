@@ -304,8 +304,9 @@
       seenNow.twice = owed.filter(([call, , most]) => received.get(call) > most);
       seenNow.polluted = [...ownKeys(Object.prototype), ...ownKeys(Array.prototype)].map(String).filter((key) => !natives.has(key));
       received.clear();
+      const told = JSON.stringify(seenNow);
       for (const list of [seen.thrown, seen.rejections, seen.wrong]) list.length = 0;
-      return JSON.parse(JSON.stringify(seenNow));
+      return JSON.parse(told);
     },
   };
   const natives = new Set([...ownKeys(Object.prototype), ...ownKeys(Array.prototype)].map(String));

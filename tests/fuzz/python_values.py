@@ -150,7 +150,7 @@ _CONTAINERS: tuple[Callable[[Random, int], Any], ...] = (
     lambda source, room: collections.defaultdict(list, _fields(source, room)),
     lambda source, room: collections.deque(_items(source, room), maxlen=3),
     lambda source, room: collections.UserList(_items(source, room)),
-    lambda source, room: [leaf(source)] * source.choice((3, 30, 300) if room == 3 else (3,)),
+    lambda source, room: [source.choice(_CONSTANTS)] * source.choice((3, 30, 300) if room == 3 else (3,)),
     lambda source, room: hostile.Fields(_fields(source, room)),
     lambda source, room: hostile.Items(_items(source, room)),
 )

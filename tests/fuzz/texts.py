@@ -50,11 +50,12 @@ TEXTS = (
 )
 #: One text in so many is huge.
 RARE = 4_000
+HUGE = 1_000_000
 
 
 def pick_text(source: Random) -> str:
     """A text, seldom a huge one, sometimes two in one."""
     kind = source.randrange(RARE)
     if kind == 0:
-        return source.choice(TEXTS) * 20_000
+        return (source.choice(TEXTS) * 20_000)[:HUGE]
     return source.choice(TEXTS) + source.choice(TEXTS) if kind % 5 == 0 else source.choice(TEXTS)

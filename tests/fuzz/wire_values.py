@@ -56,7 +56,7 @@ _CONTAINERS: tuple[Callable[[Random, int], Any], ...] = (
     *((_items,) * 3),
     *((_tagged,) * 2),
     _deep,
-    lambda source, room: [leaf(source)] * source.choice((3, 30, 300) if room == 3 else (3,)),
+    lambda source, room: [source.choice(_LEAVES)] * source.choice((3, 30, 300) if room == 3 else (3,)),
     lambda source, room: {"$": pick(source, room - 1), "v": pick(source, room - 1)},
 )
 

@@ -1,10 +1,12 @@
 """commands.py: what Heap is told, e-mail and array unrolling."""
 
+import itertools
+import re
 from typing import Any
 
 import pytest
 
-from heap_web.commands import Command, identify, is_truthy, reset, track, user_properties
+from heap_web.commands import Command, identify, is_email, is_truthy, reset, track, user_properties
 
 JO = "jo@example.com"
 DATE = "2020-06-07T00:00:00.000Z"
@@ -133,3 +135,17 @@ def test_reset_makes_heap_forget_the_visitor() -> None:
 def test_truth_is_javascripts(value: Any, truth: bool) -> None:
     """Truth is JavaScript's."""
     assert is_truthy(value) is truth
+
+
+def test_an_email_address_is_what_the_pattern_of_analytics_js_takes_for_one() -> None:
+    """Short texts of all kinds are addresses exactly where /.+@.+\\..+/ finds one."""
+    line = "[^\n\r\u2028\u2029]+"
+    pattern = re.compile(f"{line}@{line}\\.{line}")
+    texts = ["".join(letters) for length in range(8) for letters in itertools.product("a@.\n", repeat=length)]
+    assert [text for text in texts if is_email(text)] == [text for text in texts if pattern.search(text)]
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "x@" * 500_000, "@." * 500_000, "@\n" * 500_000])
+def test_an_id_of_any_length_is_looked_at_once(text: str) -> None:
+    """An id of a million letters takes a moment, and not the square of it."""
+    assert len(user_properties(text, {})["id"]) == 1_000_000

@@ -23,7 +23,7 @@ const SETTLE_MS = 100;
 const IDLE_MS = 20;
 /** Most calls that another page writes it delivers itself before long. */
 const LATE_MS = 300;
-/** So long we keep the lock of a journal that we have emptied: who waits for it must see that it is empty. Nothing waits for that. */
+/** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
 const LINGER_MS = 2000;
 
 const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
@@ -57,6 +57,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   let claims = [];
   /** Pages whose lock we wait for. */
   let asked = bare();
+  /** Our claims on dead pages' journals, by page. @type {Record<string, Claim>} */
+  let held = bare();
 
   const read = (/** @type {string} */ key) => attempt(() => local && local.getItem(key));
 
@@ -74,6 +76,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     const left = [];
     each(claims, (claim) => claim === done || append(left, claim));
     claims = left;
+    delete held[done.owner];
     done.release();
   };
 
@@ -98,9 +101,13 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
         append(entries, entry);
       },
     );
+    held[owner] = claim;
     if (!claim.left) finish(claim);
     return entries;
   };
+
+  /** Once more what is in a journal that we have emptied: a dead page's last writes may come later than its lock. @param {Claim} claim */
+  const again = (claim) => held[claim.owner] === claim && !claim.left && receive(take(claim.owner, claim));
 
   /** Take the journals of pages that are gone, now or as they go; resolves when those that are gone are in. */
   const claim = () =>
@@ -109,7 +116,11 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       const waiting = asked;
       /** @type {string[]} */
       const owners = [];
-      each(sort(keys(scan())), (owner) => owner === page || waiting[owner] || append(owners, owner));
+      each(sort(keys(scan())), (owner) => {
+        const mine = held[owner];
+        if (mine) again(mine);
+        else if (owner !== page && !waiting[owner]) append(owners, owner);
+      });
       let missing = owners.length;
       /** @type {Entry[][] | null} */
       let taken = [];
@@ -128,7 +139,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
         waiting[owner] = true;
         hold(prefix + owner, signal).then(async (release) => {
           /** @type {Claim} */
-          const claim = { left: 0, release: release || (() => {}) };
+          const claim = { owner, left: 0, release: release || (() => {}) };
           if (release) {
             append(claims, claim); // whatever happens meanwhile
             // If it left nothing it is perhaps at work, and wants its lock back.
@@ -195,6 +206,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       claim.release();
     });
     claims = [];
+    held = bare();
   };
 
   return {
@@ -217,7 +229,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
           idle = 0;
           if (!items.length) disown();
         }, IDLE_MS);
-      if (claim && !--claim.left) setTimeout(finish, LINGER_MS, claim);
+      if (claim && !--claim.left) setTimeout(again, LINGER_MS, claim);
     },
 
     /** Whether a call is still to be delivered, where other hands may have had it. @param {Entry} entry */

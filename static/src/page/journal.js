@@ -7,7 +7,7 @@
 import { hold } from "./locks.js";
 import { append, attempt, bare, each, keys, now } from "./natives.js";
 
-/** @typedef {{left: number, release: import("./locks.js").Release}} Claim */
+/** @typedef {{owner: string, left: number, release: import("./locks.js").Release}} Claim */
 /** @typedef {ReturnType<typeof createJournal>} Journal */
 /**
  * One call on its way. `at`: epoch ms; `made`: ms on the page's clock; `key`: where the journal has it, "" if it does not;

@@ -3,9 +3,8 @@
 
 import { thaw } from "./interpreter.js";
 
-/** Bytes of each file once decoded, set by the build, so that progress needs no Content-Length (absent when compressed). */
+/** Bytes of each file once decoded, so that progress needs no Content-Length (absent when compressed), and the snapshot's hash; set by the build. */
 /* global __PARTS__ */
-/** @typedef {{glue: number, wasm: number, snapshot: number}} Sizes */
 /** @typedef {(loaded: number, total: number) => void} Progress */
 /** @typedef {{run: (text: string) => string, python: string, ms: number}} Python */
 
@@ -46,6 +45,18 @@ async function bytesOf(response, size, arrived) {
     arrived(value.length);
   }
   if (at !== size) throw new Error(`${response.url} is cut off: ${at} of ${size} bytes`);
+  return bytes;
+}
+
+/**
+ * Memory with wrong bytes in it may boot all the same, and be wrong later. Where the page is not secure the browser cannot hash.
+ * @param {Uint8Array} bytes
+ */
+async function verified(bytes) {
+  const digest = globalThis.crypto?.subtle && (await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes)));
+  if (digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") !== __PARTS__.sha256) {
+    throw new Error(`${SNAPSHOT} is not the build's`);
+  }
   return bytes;
 }
 
@@ -91,7 +102,9 @@ export async function boot(progress = () => {}) {
     get(WASM)
       .then(compile)
       .then((module) => (arrived(__PARTS__.wasm), module)),
-    get(SNAPSHOT).then((response) => bytesOf(response, __PARTS__.snapshot, arrived)),
+    get(SNAPSHOT)
+      .then((response) => bytesOf(response, __PARTS__.snapshot, arrived))
+      .then(verified),
   ]);
   const fetched = performance.now();
   performance.measure("heap-web:fetch", { start, end: fetched });
