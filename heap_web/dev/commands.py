@@ -14,6 +14,8 @@ from heap_web.dev.bundle import summary
 from heap_web.dev.steps import ROOT, STATIC
 from heap_web.dev.toolchain import MODULES, node, npm_packages, system_packages
 
+BESIDE = ("tests/faults", "tests/hosts")
+
 
 def bundle() -> int:
     """Builds dist/ and says what is in it."""
@@ -42,7 +44,7 @@ def bench(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str], *, long: bool) -> int:
     """Runs every check, all of them even when one fails; the last words are a line for each.
 
-    The faults mostly wait, for deadlines and for processes: they run beside the other tests, and are printed last.
+    Some tests mostly wait, for deadlines and for processes: they run beside the others, and are printed last.
     """
     system_packages()
     npm_packages()
@@ -62,16 +64,16 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     outcomes = {}
     with ExitStack() as stack:
         if not arguments:
-            faults = stack.enter_context(Beside("faults", [*checks["pytest"], "tests/faults"]))
-            checks["pytest"].append("--ignore=tests/faults")
+            beside = stack.enter_context(Beside("pytest beside", [*checks["pytest"], *BESIDE]))
+            checks["pytest"] += [f"--ignore={folder}" for folder in BESIDE]
         for name, command in checks.items():
             print(f"\n── {name}", flush=True)
             start = time.monotonic()
             status = subprocess.run(command, cwd=ROOT, check=False).returncode
             outcomes[name] = (status, time.monotonic() - start)
         if not arguments:
-            outcomes["faults"] = faults.outcome()
+            outcomes[beside.name] = beside.outcome()
     print("\n── summary")
     for name, (status, seconds) in outcomes.items():
-        print(f"{'ok    ' if status == 0 else 'FAILED'} {name:12} {seconds:6.1f} s")
+        print(f"{'ok    ' if status == 0 else 'FAILED'} {name:14} {seconds:6.1f} s")
     return 1 if any(status for status, _ in outcomes.values()) else 0

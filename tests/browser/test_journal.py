@@ -78,6 +78,16 @@ def test_without_web_locks_calls_that_another_tab_saw_are_delivered_once(
     expect_events(page, faulty, ["A", "B", "C"])
 
 
+def test_denied_web_locks_keep_no_call(page: Page, site: Site) -> None:
+    """Where Web Locks are there but denied, calls arrive without them."""
+    denied = "LockManager.prototype.request = () => Promise.reject(new DOMException('denied'));"
+    page.add_init_script(f"if (window.LockManager) {denied}")
+    page.goto(site.page("/", html(body=track("A"))))
+    expect_events(page, site, ["A"])
+    page.evaluate("() => { analytics.track('B'); }")
+    expect_events(page, site, ["A", "B"])
+
+
 def test_python_boots_once_for_a_visit(page: Page, site: Site) -> None:
     """The visitor's next page, by a link or a reload, finds Python running: its files are not asked for again."""
     first, second = site.page("/", html(body=track("A"))), site.page("/next", html(body=track("B")))

@@ -147,7 +147,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
           }
           delete waiting[owner];
           if (signal.aborted) claim.release();
-          else if (claim.left >= 0) {
+          else if (release && claim.left >= 0) {
             const entries = take(owner, claim);
             if (taken) taken[i] = entries;
             else receive(entries);
@@ -177,7 +177,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     }
     if (signal.aborted) return;
     taking = false;
-    lock = release;
+    // Where no lock can be had at all, we deliver without.
+    lock = release || (() => {});
     changed();
   };
 
