@@ -57,7 +57,8 @@ def test_a_call_in_the_tick_of_a_navigation_is_delivered_once(page: Page, site: 
 
 
 NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"
-IDLE = "async () => !(await navigator.locks.query()).held.length"
+#: Firefox lets go of the page's lock once everything is delivered; Chromium's SharedWorker lives on by itself.
+AT_REST = "async () => !navigator.userAgent.includes('Firefox') || !(await navigator.locks.query()).held.length"
 
 
 def test_without_web_locks_calls_that_another_tab_saw_are_delivered_once(
@@ -89,17 +90,18 @@ def test_denied_web_locks_keep_no_call(page: Page, site: Site) -> None:
 
 
 def test_python_boots_once_for_a_visit(page: Page, site: Site) -> None:
-    """The visitor's next page, by a link or a reload, finds Python running: its files are not asked for again."""
-    first, second = site.page("/", html(body=track("A"))), site.page("/next", html(body=track("B")))
-    page.goto(first)
-    page.wait_for_function(EMPTY)
-    for count, url in enumerate([second, first, second], 2):
-        page.wait_for_function(IDLE)
-        site.asked[:] = [one for one in site.asked if one[1] == "/received"]
+    """The visitor's next pages find the Python of the first one running."""
+    # Firefox keeps no page in its back/forward cache, and so no SharedWorker, that says no-store.
+    urls = [site.page(f"/{name}", html(body=track(name)), cache_control="no-cache") for name in "ABAB"]
+    boots = set()
+    for count, url in enumerate(urls, 1):
         page.goto(url)
         expect_events(page, site, [*"ABAB"][:count])
-        assert [path for _, path, _ in site.asked if path.endswith("python.bin")] == []
-    assert page.evaluate("() => analytics.state.mode") == "shared"
+        page.wait_for_function(AT_REST)
+        # To the microsecond the same: what a SharedWorker says of its own start.
+        boots.add(page.evaluate("() => [analytics.state.mode, analytics.state.bootMs].join()"))
+    assert len(boots) == 1, boots
+    assert boots.pop().startswith("shared,")
 
 
 @pytest.mark.only_browser("chromium")

@@ -75,7 +75,8 @@ def firefox_visit(bench: Bench, contestant: Contestant) -> None:
     """One visit in Firefox on a fresh profile: a first page, then five further ones."""
     with _profile() as profile, firefox(bench.playwright, profile) as context:
         page = tab(context)
-        firsts = [_stay(bench, contestant, page) for _ in range(1 + FURTHER)]
+        # Each by an address of its own: going to the same one again replaces the page in the history, as no link does.
+        firsts = [_stay(bench, contestant, page, f"?page={number}") for number in range(1 + FURTHER)]
     bench.samples.extend(contestant.key, "firefox_further", firsts[1:])
 
 
@@ -129,8 +130,8 @@ def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Vis
     return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
 
 
-def _stay(bench: Bench, contestant: Contestant, page: Page) -> float:
-    first = _first(bench, contestant, page)
+def _stay(bench: Bench, contestant: Contestant, page: Page, query: str) -> float:
+    first = _first(bench, contestant, page, query)
     page.wait_for_timeout(WATCHED)
     return first
 
