@@ -136,7 +136,16 @@ def _renderer() -> MarkdownIt:
     renderer.add_render_rule("heading_open", _heading)
     renderer.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
     renderer.add_render_rule("table_close", lambda *_: "</table></div>")
+    renderer.add_render_rule("th_open", _cell)
+    renderer.add_render_rule("td_open", _cell)
     return renderer
+
+
+def _cell(renderer: Any, tokens: Any, index: int, options: Any, _environment: Any) -> str:
+    # The pages' own policy forbids inline styles.
+    if tokens[index].attrs.pop("style", ""):
+        tokens[index].attrSet("class", "number")
+    return str(renderer.renderToken(tokens, index, options, _environment))
 
 
 def _heading(renderer: Any, tokens: Any, index: int, options: Any, _environment: Any) -> str:

@@ -132,6 +132,13 @@ def test_pages_hold_together(doc: docs.Doc) -> None:
     assert not re.search(r"{{|}}|\]\(", re.sub(r"<pre.*?</pre>|<code>.*?</code>", "", html, flags=re.DOTALL))
 
 
+@pytest.mark.parametrize("doc", docs.DOCS, ids=lambda doc: doc.name)
+def test_pages_keep_their_own_policy(doc: docs.Doc) -> None:
+    """No page of the documentation has what its own Content Security Policy forbids: inline styles and handlers."""
+    tags = re.findall(r"<[a-z][^>]*>", docs.html(doc, str, str))
+    assert [tag for tag in tags if re.search(r"\s(style|on\w+)=", tag)] == []
+
+
 def test_every_setting_is_documented() -> None:
     """The table of settings names every setting that there is, in its three spellings."""
     from heap_web.settings import Settings
