@@ -24,6 +24,9 @@ Flat = dict[str, Scalar]
 #: Containers inside containers that are read; what lies deeper is dropped. The properties themselves are level 1.
 MAX_DEPTH: Final = 500
 TOO_DEEP: Final = f"values nested more than {MAX_DEPTH} levels deep were dropped"
+#: Values in one call, as in the page's half: branches shared 2^50 times within each other end here.
+MAX_VALUES: Final = 300_000
+TOO_MUCH: Final = f"one call has more than {MAX_VALUES:,} values: the rest were dropped"
 
 # What the integration mirrored writes for an invalid Date that is a property of `track` itself.
 _INVALID_DATE_TEXT = "NaN-NaN-NaNTNaN:NaN:NaN.NZ"
@@ -112,7 +115,7 @@ def entries(value: object) -> dict[str, Any]:
     return dict(pairs) if isinstance(pairs, list) else {}
 
 
-def plain(
+def plain(  # noqa: PLR0915 - one loop in place of a recursion
     value: object,
     local: Mapping[str, str] = NOTHING,
     warnings: list[str] | None = None,
@@ -120,13 +123,15 @@ def plain(
 ) -> Plain:
     """A deep copy of a mapping (an array is read by index; anything else is {}) as plain JSON. Never raises.
 
-    `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP at most once.
+    `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP and TOO_MUCH, at most
+    once each.
     `foreign`: asked first for each value of no built-in type; what it returns is read instead.
-    Cycles, values below MAX_DEPTH and whatever raises when it is read are dropped (null inside an array).
+    Cycles, values below MAX_DEPTH and whatever raises when it is read are dropped (null inside an array), and all that
+    comes after MAX_VALUES.
     """
     if type(value) is dict:
         try:
-            return Plain(_quick_copy(value, bool(local), _QUICK_DEPTH))
+            return Plain(_quick_copy(value, bool(local), _QUICK_DEPTH, [MAX_VALUES]))
         except (_OddError, RecursionError):
             pass  # read once more, with care
     root = Plain()
@@ -138,11 +143,17 @@ def plain(
     # containers being copied: (the copy, what is left of the original, its id)
     stack: list[tuple[Any, Iterator[Any], int]] = [(root, iter(opened[0]), id(value))]
     path = {id(value)}
+    room = MAX_VALUES
     while stack:
         target, items, identity = stack[-1]
         is_array = type(target) is list
         for item in items:
             key, child = (None, item) if is_array else item
+            room -= 1
+            if room < 0:
+                if warnings is not None:
+                    warnings.append(TOO_MUCH)
+                return root
             kind = type(child)
             if foreign is not None and kind not in _BUILT_IN:
                 child = attempt(foreign, child)
@@ -185,22 +196,27 @@ class _OddError(Exception):
     """Something that is not plain JSON as it stands."""
 
 
-def _quick_copy(value: Any, has_local: bool, depth: int) -> Any:
-    """The deep copy of what is plain JSON but for dates, as nearly all properties are; raises _OddError for others."""
+def _quick_copy(value: Any, has_local: bool, depth: int, room: list[int]) -> Any:
+    """The deep copy of what is plain JSON but for dates, as nearly all properties are; raises _OddError for others.
+
+    `room`: how many values there may be, as its one item.
+    """
     kind = type(value)
-    if kind is dict:
-        if not depth:
+    if kind is dict or kind is list:
+        room[0] -= len(value)
+        if not depth or room[0] < 0:
             raise _OddError
+    if kind is dict:
         copy: dict[str, Any] = {}
         for key, child in value.items():
             if type(key) is not str or key < ":" or key == "__proto__":  # below ":" are the digits, to be put first
                 raise _OddError
-            copy[key] = child if type(child) is str and not has_local else _quick_copy(child, has_local, depth - 1)
+            copy[key] = (
+                child if type(child) is str and not has_local else _quick_copy(child, has_local, depth - 1, room)
+            )
         return copy
     if kind is list:
-        if not depth:
-            raise _OddError
-        return [_quick_copy(child, has_local, depth - 1) for child in value]
+        return [_quick_copy(child, has_local, depth - 1, room) for child in value]
     if kind is str:
         is_odd = has_local and value[10:11] == " "
     elif kind is int:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 
 from heap_web.javascript import INVALID_DATE, UNDEFINED
-from heap_web.properties import MAX_DEPTH, TOO_DEEP, Plain, entries, flatten, is_object, plain
+from heap_web.properties import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MUCH, Plain, entries, flatten, is_object, plain
 
 
 class Point(NamedTuple):
@@ -205,6 +205,20 @@ def test_500_levels_are_read_and_what_lies_deeper_is_dropped_with_one_warning() 
     deep = {"x": nested(MAX_DEPTH, 1), "y": [nested(MAX_DEPTH, 1)], "z": 2}
     assert set(flatten(plain(deep, warnings=warnings))) == {"y", "z"}
     assert warnings == [TOO_DEEP]
+
+
+@pytest.mark.parametrize("odd", [None, 2**60], ids=["plain JSON", "not plain JSON"])
+@pytest.mark.parametrize("levels", [18, 31, 60])
+def test_branches_shared_within_each_other_end_with_one_warning(levels: int, odd: object) -> None:
+    """Branches shared 2^n times within each other are read up to 300,000 values, with one warning and no delay."""
+    branch: object = [odd]
+    for _ in range(levels):
+        branch = [branch, branch]
+    warnings: list[str] = []
+    copy = plain({"first": 1, "shared": branch}, warnings=warnings)
+    assert copy["first"] == 1
+    assert len(json.dumps(copy)) < 20 * MAX_VALUES
+    assert warnings == [TOO_MUCH]
 
 
 @pytest.mark.parametrize("leaf", [{}, []], ids=["mappings", "lists"])
