@@ -69,7 +69,8 @@ class Soak:
                 left = self.random.randint(2, 6)
             self.done[action.__name__] += 1
             if not self.tabs:
-                self.open()
+                with contextlib.suppress(Error):  # the network may be gone
+                    self.open()
         if self.repair:
             self.repair()
 

@@ -13,9 +13,13 @@ import { append, attempt, bare, clearTimeout, each, keys, now, parse, Promise, s
 
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 /** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
-const CLAIM_MS = 500;
+const CLAIM_MS = 700;
 /** Another process's last writes may reach us later than its lock does. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 300;
+/** On a busy machine much later; so long is waited where no calls of our own wait for it. */
+const SETTLE_LATER_MS = 1000;
+/** A page about to freeze gives its locks back within this. */
+const FREEZE_MS = 100;
 /**
  * Where the SharedWorker does not live on by itself (Firefox), a page with nothing left to deliver holds its lock no longer
  * than this: a page that holds one is not kept in the back/forward cache, and with the page the SharedWorker would end.
@@ -143,7 +147,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
           if (release) {
             append(claims, claim); // whatever happens meanwhile
             // If it left nothing it is perhaps at work, and wants its lock back.
-            if (scan()[owner]) await pause();
+            if (scan()[owner]) await pause(ready ? SETTLE_LATER_MS : SETTLE_MS);
           }
           delete waiting[owner];
           if (signal.aborted) claim.release();
@@ -157,7 +161,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       });
     });
 
-  const pause = () => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, SETTLE_MS));
+  const pause = (/** @type {number} */ ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
   /** Take our own lock, asked for as the first call was written; where others may have had it, see what they left. */
   const own = async () => {
@@ -167,10 +171,10 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     let release = await (journal.lock ||= hold(prefix + page, null));
     if (doubt || !release) {
       // Whoever has it may be the page before us, about to freeze: asked for by others then, it would be thrown away.
-      await pause();
+      await pause(FREEZE_MS);
       if (signal.aborted) return;
       release ||= await (journal.lock = hold(prefix + page, signal));
-      await pause();
+      await pause(SETTLE_MS);
       if (signal.aborted) return;
       if (release) doubt = false;
       contested();
