@@ -32,6 +32,7 @@ class Soak:
 
     def __init__(self, visitor: Visitor, seed: int) -> None:
         self.visitor = visitor
+        visitor.dying = True
         self.random = random.Random(seed)
         self.urls = [visitor.put(f"/page-{i}") for i in range(PAGES)]
         self.tabs: list[Page] = []

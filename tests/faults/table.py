@@ -34,6 +34,7 @@ class Row:
         """Counts what a visitor made and what the site received."""
         received = visitor.site.received()
         made = set(visitor.made)
+        told_last = last_words(visitor.site.of("received")) if visitor.dying else set()
         return cls(
             fault,
             name,
@@ -41,7 +42,7 @@ class Row:
             made=len(made),
             received=len(set(received) & made) + len(set(received) - made),
             lost=tuple(sorted(made - set(received) - visitor.refused)),
-            twice=tuple(call for call, times in received.items() if times > 1),
+            twice=tuple(call for call, times in received.items() if times > 1 + (call in told_last)),
             errors=tuple(visitor.errors()),
             unordered=tuple(out_of_order(visitor.site.of("received"))),
             wrong=tuple(note["what"] for note in visitor.site.of("wrong")),
@@ -54,6 +55,19 @@ class Row:
         assert not self.errors, f"the page saw errors: {self.errors}"
         assert not self.unordered, f"out of order: {self.unordered[:5]}"
         assert not self.wrong, f"Heap was told what is not flat: {self.wrong[:5]}"
+
+
+def last_words(notes: Sequence[dict[str, str]]) -> set[str]:
+    """The call that each page told Heap of last.
+
+    Where pages die at any moment, one may die between telling Heap and noting so, which are one tick: the next page
+    tells that call again, for it cannot know, and Heap itself will hardly have sent it.
+    """
+    last: dict[str, tuple[int, str]] = {}
+    for note in notes:
+        page, _, number = note["key"].rpartition(":")
+        last[page] = max(last.get(page, (-1, "")), (int(number), note["call"]))
+    return {call for _, call in last.values()}
 
 
 def out_of_order(notes: Sequence[dict[str, str]]) -> list[str]:

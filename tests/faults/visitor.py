@@ -47,7 +47,10 @@ def heap_script(route: Route) -> None:
 
 @dataclass
 class Visitor:
-    """`made`: ids of all calls so far; `refused`: those that must not arrive; `final`: the path of the last visit."""
+    """`made`: ids of all calls so far; `refused`: those that must not arrive; `final`: the path of the last visit.
+
+    `dying`: its pages die at any moment, also amid telling Heap.
+    """
 
     browser: Browser
     context: BrowserContext
@@ -58,6 +61,7 @@ class Visitor:
     seen: list[str] = field(default_factory=list)
     final: str = "/last"
     killed: set[int] = field(default_factory=set)
+    dying: bool = False
 
     @classmethod
     @contextmanager
