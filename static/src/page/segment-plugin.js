@@ -15,8 +15,8 @@ import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
  *   category?: string, name?: string, properties?: object, traits?: object}} SegmentEvent */
 /** @typedef {{event: SegmentEvent}} Context */
 
-/** Segment announces a reset at once, but events made before it arrive a task or two later. */
-const ARRIVED_MS = 100;
+/** Segment announces a reset at once, but events made before it arrive a task or two later, on a busy machine much later. */
+const ARRIVED_MS = 1000;
 
 /**
  * What we keep of the visitor, where Segment is the one who keeps them: begun with who is stored as the plugin loads, then in
