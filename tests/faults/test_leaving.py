@@ -109,6 +109,7 @@ def test_pages_that_freeze_and_thaw_neither_lose_nor_double(visitor: Visitor) ->
     assert len(visitor.site.of("thawed")) == (10 if visitor.engine == "chromium" else 0)
 
 
+@pytest.mark.only_browser("chromium")  # which is started here, whatever the others run in
 @pytest.mark.fault(17, "prerendered, and shown later")
 def test_a_prerendered_page_tells_heap_nothing_before_it_is_shown(visitor: Visitor, tmp_path: Path) -> None:
     """A prerendered page's calls wait until it is shown, though Python and Heap are there, and then arrive once."""
