@@ -19,6 +19,7 @@ from typing import Any
 from heap_web.javascript import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, BigInt, Verbatim
 
 from . import hostile
+from .nesting import nest
 from .texts import RARE, pick_text
 
 Make = Callable[[Random], Any]
@@ -123,10 +124,7 @@ def _shared(source: Random, room: int) -> Any:
 def _deep(source: Random, room: int) -> Any:
     value = leaf(source)
     levels = source.choice(DEPTHS) if source.randrange(300) == 0 else source.randrange(40)
-    kind = source.randrange(3)
-    for level in range(levels):
-        value = [value] if kind == 0 or (kind == 2 and level % 2) else {"a": value}
-    return value
+    return nest(source, value, levels)
 
 
 _CONTAINERS: tuple[Callable[[Random, int], Any], ...] = (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from .nesting import nest
 from .texts import pick_text
 
 _LEAVES: tuple[Any, ...] = (
@@ -45,10 +46,7 @@ def _tagged(source: Random, room: int) -> Any:
 def _deep(source: Random, room: int) -> Any:
     value = leaf(source)
     levels = source.choice(DEPTHS) if source.randrange(100) == 0 else source.randrange(40)
-    kind = source.randrange(3)
-    for level in range(levels):
-        value = [value] if kind == 0 or (kind == 2 and level % 2) else {"a": value}
-    return value
+    return nest(source, value, levels)
 
 
 _CONTAINERS: tuple[Callable[[Random, int], Any], ...] = (

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import enum
 import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -20,47 +19,11 @@ from heap_web.session import step
 from heap_web.settings import Settings
 from heap_web.user import User
 from tests.flatness import is_flat, is_right
+from tests.fuzz.hostile import Hostile
 
 METHODS = ["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"]
 # how many examples is for the profile to say: hypothesis' own 100 in the ordinary run, more in the long one
 ordinary = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-class Hostile(Mapping[str, Any]):
-    """An object that raises at whatever it is asked, from the nth question on."""
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-
-    def bear(self, answer: Any) -> Any:
-        """The answer, as long as there is patience."""
-        self.patience -= 1
-        if self.patience < 0:
-            raise RuntimeError("enough")
-        return answer
-
-    def __getitem__(self, key: str) -> Any:
-        return self.bear({"x": self})
-
-    def __iter__(self) -> Iterator[str]:
-        return self.bear(iter(("a", "b")))  # type: ignore[no-any-return]
-
-    def __len__(self) -> int:
-        return self.bear(2)  # type: ignore[no-any-return]
-
-    def __str__(self) -> str:
-        return self.bear("text")  # type: ignore[no-any-return]
-
-    def __eq__(self, other: object) -> bool:
-        return self.bear(False)  # type: ignore[no-any-return]
-
-    def __hash__(self) -> int:
-        return self.bear(1)  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        return self.bear(True)  # type: ignore[no-any-return]
-
-    __repr__ = __str__
 
 
 class Kind(enum.Enum):
