@@ -122,15 +122,14 @@ def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Vis
     page = tab(context)
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
-    first = _first(bench, contestant, page)
-    page.wait_for_timeout(WATCHED)
+    first = _stay(bench, contestant, page)
     metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
     tasks = page.evaluate("bench.tasks()")
     session.detach()
     return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
 
 
-def _stay(bench: Bench, contestant: Contestant, page: Page, query: str) -> float:
+def _stay(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:
     first = _first(bench, contestant, page, query)
     page.wait_for_timeout(WATCHED)
     return first

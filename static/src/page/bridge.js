@@ -83,8 +83,8 @@ export function openBridge(appId, take, user) {
   };
 
   const open = () => {
-    if (channel || typeof BroadcastChannel === "undefined") return;
-    // Firefox denies it where it denies storage.
+    if (channel) return;
+    // Old browsers have none, and Firefox denies it where it denies storage.
     channel = attempt(() => new BroadcastChannel("heap-web"));
     if (!channel) return;
     channel.onmessage = ({ data }) =>
