@@ -10,6 +10,8 @@ from playwright.sync_api import BrowserContext, Error, Page
 from .conftest import Watch
 from .counting import (
     EMPTY,
+    HEAP,
+    HEAP_HOSTS,
     NOTING_HEAP,
     FaultySite,
     block_heap,
@@ -69,6 +71,8 @@ def test_without_web_locks_calls_that_another_tab_saw_are_delivered_once(
     other = context.new_page()
     other.goto(faulty.page("/", html()))
     other.wait_for_function(EMPTY)
+    # What is routed comes from no cache.
+    context.route(f"**/{engine_of(faulty)}", lambda route: route.continue_())
     faulty.held.add(engine_of(faulty))
     page = context.new_page()
     # Firefox's load event waits for the engine.
@@ -77,6 +81,19 @@ def test_without_web_locks_calls_that_another_tab_saw_are_delivered_once(
     faulty.held.clear()
     page.evaluate("() => { analytics.track('C'); }")
     expect_events(page, faulty, ["A", "B", "C"])
+
+
+def test_an_idle_tab_counts_what_another_tab_holds_and_has_delivered(context: BrowserContext, site: Site) -> None:
+    """The state of a tab that does nothing follows the journal of another tab, up and down."""
+    context.route(HEAP_HOSTS, lambda route: None)
+    idle, busy = context.new_page(), context.new_page()
+    idle.goto(site.page("/", html()))
+    idle.wait_for_function(EMPTY)
+    busy.goto(site.page("/busy", html(heap="", body=track("A", "B"))), wait_until="commit")
+    idle.wait_for_function("() => analytics.state.journal.calls === 2")
+    busy.evaluate(HEAP)
+    expect_events(busy, site, ["A", "B"])
+    idle.wait_for_function(EMPTY)
 
 
 def test_denied_web_locks_keep_no_call(page: Page, site: Site) -> None:

@@ -195,9 +195,10 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     if (asked) asked.then((release) => release && release());
   };
 
-  // The page just left may write its last call when we have looked already.
-  addEventListener("storage", ({ key, newValue }) => {
-    if (!ready || !newValue || !key || !key.startsWith(prefix)) return;
+  // The page just left may write its last call when we have looked already; and what another page has delivered, or a site
+  // has cleared (no key), is no longer to be counted.
+  addEventListener("storage", ({ key }) => {
+    if (!ready || (key && !key.startsWith(prefix))) return;
     late ||= setTimeout(() => {
       late = 0;
       if (ready) claim();
