@@ -194,6 +194,25 @@ def test_memory_does_not_grow_with_batches(page: Page, site: Site, runtime: str)
     assert sizes[-1] == sizes[0]
 
 
+@pytest.mark.parametrize(
+    ("asked", "ended"),
+    [(["PythonError", False], False), (["PythonError", True], True), (["RangeError", False], True)],
+)
+def test_an_interpreter_that_raises_whatever_it_is_asked_has_ended(
+    asked: list[Any], ended: bool, page: Page, site: Site, runtime: str
+) -> None:
+    """An exception of Python's own is one call's fault, unless the interpreter raises for a sound call as well."""
+    page.goto(site.page("/", "<!doctype html>"))
+    ask = """
+    async ([url, name, raisesAlways]) => {
+      const { hasEnded } = await import(url);
+      const error = Object.assign(Error("it raised"), { name });
+      return hasEnded((text) => { if (raisesAlways) throw error; return text; }, error);
+    }
+    """
+    assert page.evaluate(ask, [f"{runtime}python.js", *asked]) is ended
+
+
 # Makes one batch of the worker's life end otherwise than by a Python exception.
 TRAP = """
 let batches = 0;

@@ -77,7 +77,8 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
-    if (count > 1 || /** @type {Entry} */ (items[0]).tries < 3) return;
+    // Twice by itself.
+    if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;
     const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
     const reason = messageOf(error);
     claims.strike(entry);

@@ -160,7 +160,7 @@ export function createRuntime(base, early, status, changed) {
     async page(self, fail) {
       try {
         // The fragment makes it another module: browsers keep a failed one.
-        const { boot } = await import(`${base}python.js#${boots++}`);
+        const { boot, hasEnded } = await import(`${base}python.js#${boots++}`);
         /** @type {import("./protocol.js").InPage} */
         const python = await boot((/** @type {number} */ loaded, /** @type {number} */ total) =>
           hear(self, { type: "progress", loaded, total }),
@@ -172,9 +172,7 @@ export function createRuntime(base, early, status, changed) {
             try {
               hear(self, { type: "batch", id, text: python.run(text) });
             } catch (error) {
-              const { name } = Object(error);
-              // Anything else is the interpreter's end.
-              hear(self, { type: name === "PythonError" ? "fault" : "failed", id, message: messageOf(error) });
+              hear(self, { type: hasEnded(python.run, error) ? "failed" : "fault", id, message: messageOf(error) });
             }
           });
         };

@@ -12,7 +12,26 @@ const GLUE = "pyodide.asm.mjs";
 const WASM = "pyodide.asm.wasm";
 const SNAPSHOT = "python.bin";
 
+/** What every sound interpreter can do. */
+const PROBE = '{"calls":[{"m":"track","a":["E",{"a":{"b":[1]}}]}]}';
+
 let boots = 0;
+
+/**
+ * Whether an interpreter that threw is at its end (a trap, memory used up, one that raises whatever it is asked), or Python has but
+ * raised for what it was asked.
+ * @param {(text: string) => string} run
+ * @param {unknown} error
+ */
+export function hasEnded(run, error) {
+  if (Object(error).name !== "PythonError") return true;
+  try {
+    run(PROBE);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /**
  * @param {string} name

@@ -1,7 +1,7 @@
 // The worker: boots Python once and runs the batches that pages post to it. One file for both kinds, shared and dedicated.
 // The other end, with the messages' types, is page/protocol.js.
 
-import { boot } from "./python.js";
+import { boot, hasEnded } from "./python.js";
 import { warmUp } from "./warm-up.js";
 
 /** @typedef {{postMessage: (message: object) => void}} Port */
@@ -71,9 +71,8 @@ function receive(port, message) {
         try {
           port.postMessage({ type: "batch", id, text: timed(booted, message.text) });
         } catch (error) {
-          const { name } = /** @type {Error} */ (Object(error));
-          if (name === "PythonError") return port.postMessage({ type: "fault", id, message: String(error) });
-          // Memory used up, a trap: this interpreter is at its end, and the next one has not seen the batch.
+          if (!hasEnded(booted.run, error)) return port.postMessage({ type: "fault", id, message: String(error) });
+          // The next interpreter has not seen the batch.
           booting = null;
           ready = false;
           port.postMessage({ type: "failed", message: String(error) });
