@@ -84,8 +84,8 @@ class Soak:
         return self.random.choice(self.tabs)
 
     def there(self, tab: Page) -> Page:
-        """The tab, once its page has our script."""
-        tab.wait_for_function("() => window.analytics && window.lab", timeout=10_000)
+        """The tab, once its page has our script and the journal has room: beyond 1,000 calls, a page that dies loses them."""
+        tab.wait_for_function("() => window.analytics && window.lab && lab.journal().length < 900", timeout=10_000)
         return tab
 
     def click(self) -> None:

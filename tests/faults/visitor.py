@@ -6,13 +6,14 @@ import os
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, WebError
 from playwright.sync_api import Error as BrowserError
 
 from .counting import HEAP, Counting
@@ -65,6 +66,7 @@ class Visitor:
     made: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
+    warned: Counter[str] = field(default_factory=Counter)
     final: str = "/last"
     killed: set[int] = field(default_factory=set)
     dying: bool = False
@@ -76,6 +78,7 @@ class Visitor:
         context = browser.new_context(**options)
         visitor = cls(browser, context, engine, site)
         context.on("weberror", visitor._saw)
+        context.on("console", visitor._heard)
         visitor.answer_heap()
         try:
             yield visitor
@@ -85,6 +88,10 @@ class Visitor:
     def _saw(self, error: WebError) -> None:
         if not NOTES.match(str(error.error)):
             self.seen.append(f"uncaught: {error.error}")
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "warning":
+            self.warned[message.text] += 1
 
     def errors(self) -> list[str]:
         """What the pages saw go wrong, by the browser's word or by their own."""
@@ -204,6 +211,6 @@ class Visitor:
         try:
             self.arrived(set(self.made) - self.refused | set(last))
         except AssertionError as error:
-            error.add_note(f"at the last page: {page.evaluate(LEFT)}")
+            error.add_note(f"at the last page: {page.evaluate(LEFT)}\nall pages' warnings: {dict(self.warned)}")
             raise
         page.wait_for_function("() => !lab.journal().length", timeout=SECONDS * 1000)
