@@ -84,7 +84,7 @@ class Soak:
         return self.random.choice(self.tabs)
 
     def there(self, tab: Page) -> Page:
-        """The tab, once its page has our script and the journal has room: beyond 1,000 calls, a page that dies loses them."""
+        """The tab, once its page has our script and the journal has room: what is beyond it dies with its page."""
         tab.wait_for_function("() => window.analytics && window.lab && lab.journal().length < 900", timeout=10_000)
         return tab
 
