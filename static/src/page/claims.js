@@ -52,7 +52,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   let abort = new AbortController();
   /** Our own lock. @type {Release | null} */
   let lock = null;
-  let taking = false;
+  /** Under way to it. @type {Promise<void> | null} */
+  let taking = null;
   /** @type {any} */
   let idle;
   /** @type {any} */
@@ -165,9 +166,9 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   const pause = (/** @type {number} */ ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
   /** Take our own lock, asked for as the first call was written; where others may have had it, see what they left. */
-  const own = async () => {
-    if (taking) return;
-    taking = true;
+  const own = () => (taking ||= takeOwn());
+
+  const takeOwn = async () => {
     const { signal } = abort;
     let release = await (journal.lock ||= hold(prefix + page, null));
     if (doubt || !release) {
@@ -181,7 +182,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       contested();
     }
     if (signal.aborted) return;
-    taking = false;
+    taking = null;
     // Where no lock can be had at all, we deliver without.
     lock = release || (() => {});
     changed();
@@ -223,10 +224,13 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   return {
     claim,
     unclaim,
-    /** Whether calls may be delivered: what dead pages left is in, and our own are under our lock. */
-    ready() {
-      if (ready && journal.lock && !lock) own();
-      return ready && (!journal.lock || !!lock);
+    /** Whether what dead pages left is in: it comes before our own calls. */
+    ready: () => ready,
+
+    /** Whether calls may be delivered, once our own are under our lock. */
+    async mine() {
+      if (journal.lock && !lock) await own();
+      return !journal.lock || !!lock;
     },
 
     /** Heap has it. @param {Entry} entry */
@@ -250,7 +254,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     async open() {
       if (local) {
         const { signal } = (abort = new AbortController());
-        taking = false;
+        taking = null;
         if (doubt) await own();
         else if (!brief) journal.lock ||= hold(prefix + page, null);
         if (signal.aborted) return;

@@ -45,7 +45,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
 
   const pump = () => {
     const first = items[0];
-    if (inFlight || !first || !claims.ready() || !heap.live() || status.runtime !== "ready") return;
+    if (inFlight || !first || !claims.ready() || !heap.live() || !runtime.takes()) return;
     // A batch that failed twice goes call by call, so that one bad call never harms the others.
     const most = first.tries > 1 ? 1 : status.mode === "page" ? MAX_CALLS_IN_PAGE : MAX_CALLS;
     let text = "";
@@ -67,7 +67,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         return reply;
       })
       .then(
-        (reply) => over() && deliver(reply, count),
+        async (reply) => (await claims.mine()) && over() && deliver(reply, count),
         (error) => over() && failed(count, error),
       )
       .catch((error) => report("warning", "runtime", messageOf(error)))

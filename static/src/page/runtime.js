@@ -78,7 +78,7 @@ export function createRuntime(base, early, status, changed) {
         status.progress = Math.min(1, message.loaded / message.total) || 0;
         return changed("");
       case "ready":
-        watch(0);
+        watch(pending ? BATCH_MS : 0);
         status.runtime = "ready";
         status.progress = 1;
         status.bootMs = message.ms;
@@ -197,12 +197,14 @@ export function createRuntime(base, early, status, changed) {
       drop();
       status.runtime = "idle";
     },
+    /** Whether a batch may be posted: a SharedWorker that runs already then finds it as it greets the page. */
+    takes: () => status.runtime === "ready" || (!!link && !index && !replaced),
     /** @param {string} text a batch @returns {Promise<string>} its reply; rejects if the runtime was lost or Python raised */
     run: (text) =>
       new Promise((resolve, reject) => {
         if (!link) return reject(Error("no runtime"));
         pending = { id: ++batches, resolve, reject };
-        watch(BATCH_MS);
+        if (status.runtime === "ready") watch(BATCH_MS);
         link.post({ type: "batch", id: batches, text });
       }),
   };
