@@ -9,9 +9,10 @@ import json
 from heap_web.dev.compress import ENCODINGS
 
 NOTICES = """\
-heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain, unmodified:
+heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain:
 
 Pyodide {pyodide}  (runtime/*/pyodide.asm.mjs, runtime/*/pyodide.asm.wasm; parts of runtime/*/python.bin)
+  {how}
   Mozilla Public License 2.0: https://www.mozilla.org/MPL/2.0/
   Sources: https://github.com/pyodide/pyodide
 
@@ -26,9 +27,10 @@ def integrity(content: bytes) -> str:
     return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
 
 
-def notices(pyodide: str, python: str) -> bytes:
-    """THIRD-PARTY.txt."""
-    return NOTICES.format(pyodide=pyodide, python=python).encode()
+def notices(pyodide: str, python: str, *, trimmed: bool) -> bytes:
+    """THIRD-PARTY.txt; `trimmed`: parts of Pyodide have been left out."""
+    how = "Parts that are not used here are left out; nothing is added." if trimmed else "Unmodified."
+    return NOTICES.format(pyodide=pyodide, python=python, how=how).encode()
 
 
 def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:

@@ -1,4 +1,4 @@
-// Boots a built runtime under Node as a browser would, over HTTP, and has it answer the sample.
+// Boots a built runtime under Node as a browser would, over HTTP, and compares its answers to batches with those of another Python.
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
@@ -8,7 +8,7 @@ import { asTool } from "./interpreter.mjs";
 /** @type {Record<string, string>} */
 const TYPES = { ".wasm": "application/wasm", ".mjs": "text/javascript", ".js": "text/javascript" };
 
-await asTool(async ({ folder, sample }) => {
+await asTool(async ({ folder, batches }) => {
   const server = createServer((request, response) => {
     const path = join(folder, new URL(request.url ?? "/", "http://127.0.0.1").pathname);
     response.setHeader("content-type", TYPES[extname(path)] ?? "application/octet-stream");
@@ -24,10 +24,10 @@ await asTool(async ({ folder, sample }) => {
   try {
     const { boot } = await import(`${files}python.js`);
     const python = await boot();
-    const { results } = JSON.parse(python.run(sample));
-    const asked = JSON.parse(sample).calls.length;
-    if (results.length !== asked) throw new Error(`The sample's ${asked} calls gave ${results.length} results.`);
-    if (!results.some((/** @type {{commands: unknown[]}} */ { commands }) => commands.length)) throw new Error("No call of the sample told Heap anything.");
+    for (const [batch, wanted] of batches) {
+      const given = python.run(batch);
+      if (given !== wanted) throw new Error(`The batch ${batch.slice(0, 1000)} gave ${given.slice(0, 1000)} instead of ${wanted.slice(0, 1000)}`);
+    }
   } finally {
     server.closeAllConnections();
     server.close();

@@ -4,7 +4,7 @@
 // nothing is imported or installed later, so none of them is needed. Bound to the Pyodide version pinned in package.json; the build
 // boots every bundle through this file before it is kept.
 
-import { headerOf, unpack } from "./snapshot.js";
+import { fill, headerOf, unpack } from "./snapshot.js";
 
 /**
  * @typedef {object} Parts
@@ -14,14 +14,15 @@ import { headerOf, unpack } from "./snapshot.js";
  */
 
 /**
- * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data of the .wasm
- * file, which is the same in every browser. (What Pyodide's own start writes there is not.)
+ * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data, which is the
+ * same in every browser. (What Pyodide's own start writes there is not.)
  * @param {Parts} parts
  * @param {number} memory bytes of memory to start with
  * @param {number} floor how much of the memory to give back
+ * @param {(memory: Uint8Array) => void} [start] writes the static data, where the .wasm file does not bring it along
  * @returns {Promise<{module: any, pristine: Uint8Array}>}
  */
-export async function freshModule({ createModule, wasm, environment }, memory, floor) {
+export async function freshModule({ createModule, wasm, environment }, memory, floor, start = () => {}) {
   const failed = Symbol("error");
   /** @type {Uint8Array} */
   let pristine;
@@ -39,7 +40,9 @@ export async function freshModule({ createModule, wasm, environment }, memory, f
         imports.env.Jsv_GetError_import = () => failed;
         imports.env.JsvError_Check = (/** @type {unknown} */ value) => (value === failed ? 1 : 0);
         WebAssembly.instantiate(wasm, imports).then((instance) => {
-          pristine = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice(0, floor);
+          const bytes = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer);
+          start(bytes);
+          pristine = bytes.slice(0, floor);
           done(instance, wasm);
         }, reject);
         return {};
@@ -57,7 +60,7 @@ export async function freshModule({ createModule, wasm, environment }, memory, f
  */
 export async function thaw(parts, file) {
   const { memory, floor, python, references } = headerOf(file);
-  const { module, pristine } = await freshModule(parts, memory, floor);
+  const { module, pristine } = await freshModule(parts, memory, floor, (bytes) => fill(file, bytes));
   // How Python calls C functions of other signatures: through WebAssembly where the browser has its GC types, else through
   // JavaScript, at a third of the speed. Pyodide finds out as it starts, and leaves the answer at this place.
   const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
