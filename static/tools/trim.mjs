@@ -8,46 +8,53 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 import { asTool } from "./interpreter.mjs";
-import { dropData } from "./trim/drop-data.mjs";
 import { graphOf } from "./trim/reach.mjs";
 import { leaveOut } from "./trim/leave-out.mjs";
 import { readGlue } from "./trim/read-glue.mjs";
+import { dropData, keepExports } from "./trim/wasm-sections.mjs";
 import { writeGlue } from "./trim/write-glue.mjs";
 
 /** What src/worker/interpreter.js, and the glue's own instantiation, use by name. */
 const ASKED = [".API", ".HEAP32", ".HEAPU8", "._sbrk", ".__PyRuntime", ".__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"];
-const METADCE = fileURLToPath(new URL("../node_modules/binaryen/bin/wasm-metadce", import.meta.url));
+const BINARYEN = fileURLToPath(new URL("../node_modules/binaryen/bin/", import.meta.url));
 // What Pyodide's wasm is made with, and every browser that runs it has.
 const FEATURES = ["bulk-memory", "exception-handling", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+
+/** @param {string} tool of Binaryen's @param {string[]} options @returns {string} what it printed */
+function binaryen(tool, ...options) {
+  const enable = FEATURES.map((name) => `--enable-${name}`);
+  return execFileSync(process.execPath, [join(BINARYEN, tool), ...options, ...enable], { encoding: "utf8", maxBuffer: 2 ** 26 });
+}
 
 /**
  * @param {string} wasm path of the file
  * @param {object} graph
- * @returns {{wasm: Uint8Array, unused: Set<string>}} the file without the graph's unreached parts, and their names
+ * @param {string} scratch folder for files
+ * @returns {{wasm: Uint8Array, unused: Set<string>}} the file without the graph's unreached exports and what only they need, and the
+ * names of all that is unreached
  */
-function collect(wasm, graph) {
-  const folder = mkdtempSync(join(tmpdir(), "heap-web-trim-"));
-  try {
-    writeFileSync(join(folder, "graph.json"), JSON.stringify(graph));
-    const options = [`--graph-file=${join(folder, "graph.json")}`, "-o", join(folder, "out.wasm")];
-    const said = execFileSync(process.execPath, [METADCE, wasm, ...options, ...FEATURES.map((name) => `--enable-${name}`)], {
-      encoding: "utf8",
-      maxBuffer: 2 ** 26,
-    });
-    const unused = [...said.matchAll(/^unused: (.*)$/gm)].map(([, name = ""]) => name);
-    return { wasm: new Uint8Array(readFileSync(join(folder, "out.wasm"))), unused: new Set(unused) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+function collect(wasm, graph, scratch) {
+  const [wanted, thin, out] = ["graph.json", "thin.wasm", "out.wasm"].map((name) => join(scratch, name));
+  writeFileSync(wanted, JSON.stringify(graph));
+  const said = binaryen("wasm-metadce", wasm, `--graph-file=${wanted}`, "-o", out);
+  // It has also sorted the functions anew, at the cost of 1 % of what is compressed: it is asked for names alone.
+  const kept = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(out))).map(({ name }) => name);
+  writeFileSync(thin, keepExports(readFileSync(wasm), new Set(kept)));
+  binaryen("wasm-opt", thin, "--remove-unused-module-elements", "-o", out);
+  const unused = [...said.matchAll(/^unused: (.*)$/gm)].map(([, name = ""]) => name);
+  return { wasm: readFileSync(out), unused: new Set(unused) };
 }
 
 await asTool(async ({ pyodide, out }) => {
   const file = `${pyodide}/pyodide.asm.wasm`;
   const glue = leaveOut(readGlue(readFileSync(`${pyodide}/pyodide.asm.mjs`, "utf8")));
-  const { wasm, unused } = collect(file, graphOf(glue, await WebAssembly.compile(new Uint8Array(readFileSync(file))), ASKED));
+  const graph = graphOf(glue, new WebAssembly.Module(readFileSync(file)), ASKED);
+  const scratch = mkdtempSync(join(tmpdir(), "heap-web-trim-"));
+  const { wasm, unused } = collect(file, graph, scratch);
+  rmSync(scratch, { recursive: true });
   const trimmed = dropData(wasm);
   // The finished file says itself what it asks for and what it gives.
-  const module = await WebAssembly.compile(/** @type {BufferSource} */ (trimmed));
+  const module = new WebAssembly.Module(/** @type {BufferSource} */ (trimmed));
   const names = (/** @type {{name: string}[]} */ list) => new Set(list.map(({ name }) => name));
   const used = {
     units: new Set(glue.units.filter((_, index) => !unused.has(`unit:${index}`))),

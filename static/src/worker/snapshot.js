@@ -11,8 +11,8 @@
  * @property {unknown} references what JavaScript objects the interpreter held (Pyodide's own format)
  */
 
-/** Fewer equal bytes than this between two runs do not end a run: a run costs eight bytes itself. */
-const GAP = 16;
+/** Fewer equal bytes than this between two runs do not end a run: a run costs eight bytes itself, badly compressed, and time. */
+const GAP = 64;
 
 /** Bytes before the header's text: its length, and how many runs there are of each kind. */
 const HEAD = 12;

@@ -148,12 +148,12 @@ export function readGlue(source) {
   for (const statement of main?.body.body ?? []) {
     if (statement.id?.name === "assignWasmExports") {
       glue.taken = statement.body.body.map(takenBy);
-      glue.units.push({ start: statement.start, end: statement.end, names: [], uses: [], root: true });
+      glue.units.push({ start: statement.start, end: statement.end, names: [], uses: ["Module"], root: true });
     } else if (statement.id?.name === "applySignatureConversions") {
       glue.converted = statement.body.body
         .filter((/** @type {Node} */ { expression }) => expression && memberOf(expression.left, EXPORTS))
         .map((/** @type {Node} */ { start, end, expression }) => ({ start, end, names: [], wasm: memberOf(expression.left, EXPORTS) }));
-      glue.units.push({ start: statement.start, end: statement.end, names: [], uses: [], root: true });
+      glue.units.push({ start: statement.start, end: statement.end, names: [], uses: ["Module"], root: true });
     } else if (statement.declarations?.[0].id.name === IMPORTS) {
       const { start, end, properties } = statement.declarations[0].init;
       const entries = properties.map((/** @type {Node} */ { start, end, key, value }) => ({ start, end, wasm: key.name ?? key.value, uses: namesIn(value) }));
