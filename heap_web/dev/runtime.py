@@ -1,4 +1,4 @@
-"""The runtime: Pyodide trimmed to what is used of it, the interpreter frozen with heap_web inside, the worker's code."""
+"""The runtime: Pyodide trimmed to what is used, the interpreter frozen with heap_web inside, the worker's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pyodide trimmed to what a frozen interpreter uses: what stays, what goes, and that its answers are those of this Python."""
+"""Pyodide trimmed to what a frozen interpreter uses: what stays, what goes, and that it answers as this Python does."""
 
 from __future__ import annotations
 
@@ -35,12 +35,17 @@ const {{ writeGlue }} = await import({json.dumps((runtime.TOOLS / "trim" / "writ
 const {{ graphOf }} = await import({json.dumps((runtime.TOOLS / "trim" / "reach.mjs").as_uri())});
 const glue = readGlue(process.argv[1]);
 // (module (import "env" "open" (func)) (memory 1) (func) (export …))
-const wasm = Uint8Array.from([0,97,115,109,1,0,0,0, 1,4,1,96,0,0, 2,12,1,3,101,110,118,4,111,112,101,110,0,0, 3,2,1,0, 5,3,1,0,1,
-  7,26,3,6,109,97,108,108,111,99,0,1,4,102,114,101,101,0,1,6,109,101,109,111,114,121,2,0, 10,4,1,2,0,11]);
+const wasm = Uint8Array.from([0,97,115,109,1,0,0,0, 1,4,1,96,0,0, 2,12,1,3,101,110,118,4,111,112,101,110,0,0,
+  3,2,1,0, 5,3,1,0,1, 7,26,3,6,109,97,108,108,111,99,0,1,
+  4,102,114,101,101,0,1,6,109,101,109,111,114,121,2,0, 10,4,1,2,0,11]);
 const graph = graphOf(glue, new WebAssembly.Module(wasm), [".memory"]);
 const nodes = new Map(graph.map((node) => [node.name, node]));
 const live = new Set();
-const visit = (name) => {{ if (!live.has(name)) {{ live.add(name); (nodes.get(name)?.reaches ?? []).forEach(visit); }} }};
+const visit = (name) => {{
+  if (live.has(name)) return;
+  live.add(name);
+  (nodes.get(name)?.reaches ?? []).forEach(visit);
+}};
 graph.filter(({{ root }}) => root).forEach(({{ name }}) => visit(name));
 if (process.argv[2]) visit("give:env:open");
 const units = new Set(glue.units.filter((_, index) => live.has(`unit:${{index}}`)));
@@ -58,7 +63,7 @@ def batches(*, short: bool) -> list[str]:
         init = [decode(value) for value in case.get("init", [])]
         options = init[1] if len(init) > 1 else {}
         config = {"integrations": options.get("integrations", {}), "arrayLimit": 0, "resetIdentity": False}
-        user = {"id": None, "traits": {}, "anonymousId": "anonymous"}
+        user: dict[str, Any] = {"id": None, "traits": {}, "anonymousId": "anonymous"}
         calls: list[dict[str, Any]] = []
         for method, *arguments in case["calls"]:
             encoder = Encoder(case.get("timezone", "UTC"))
@@ -131,14 +136,15 @@ def test_pyodide_asks_for_and_offers_less_than_npms_and_nothing_else(dist: Path)
     const read = (path) => new WebAssembly.Module(readFileSync(path));
     const [ours, theirs] = process.argv.slice(1).map(read);
     const names = (list) => list.map(({ module, name, kind }) => [module, name, kind].join(" "));
-    const all = (module) => [...names(WebAssembly.Module.imports(module)), ...names(WebAssembly.Module.exports(module))];
+    const { imports, exports } = WebAssembly.Module;
+    const all = (module) => [...names(imports(module)), ...names(exports(module))];
     const known = new Set(all(theirs));
-    console.log(JSON.stringify({ ours: all(ours).length, theirs: known.size, new: all(ours).filter((name) => !known.has(name)) }));
+    const fresh = all(ours).filter((name) => !known.has(name));
+    console.log(JSON.stringify({ ours: all(ours).length, theirs: known.size, new: fresh }));
     """
     paths = [str(path / "pyodide.asm.wasm") for path in (folder, PYODIDE)]
-    done = subprocess.run(
-        [node(), "--input-type=module", "--eval", program, *paths], capture_output=True, text=True, check=True, timeout=60
-    )
+    command = [node(), "--input-type=module", "--eval", program, *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     seen = json.loads(done.stdout)
     assert seen["new"] == []
     assert seen["ours"] * 10 < seen["theirs"]
