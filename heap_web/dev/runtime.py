@@ -16,10 +16,14 @@ WORKER = STATIC / "src" / "worker"
 ENTRY = "heap_web.worker"
 # Pyodide's own files, as npm has them and as they are shipped.
 PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm")
+# The whole of what "pyodide.asm.wasm" is a part of, where that is trimmed.
+WHOLE = "pyodide.whole.wasm"
 # Makes the interpreter warm before it is frozen: one call of each kind, a nested cart, values of every type.
 SAMPLE = STATIC / "tools" / "sample.json"
 # The recorded cases, each a batch, which a built runtime has to answer as this Python does.
 BATCHES = STATIC / "tools" / "batches.json"
+# How often each batch is altered at random and answered again, when what Python needs is looked for.
+ROUNDS = 8
 
 
 def _micropip() -> Path:
@@ -93,6 +97,29 @@ def _snapshot(wheel: Path, *, carried: bool) -> Path:
     return cached("freeze", key, make) / "python.bin"
 
 
+def _warm(pyodide: Path, snapshot: Path) -> Path:
+    """The .wasm that a frozen interpreter starts on: what of Pyodide's, trimmed, it was seen to need."""
+    tools = [TOOLS / "warm.mjs", TOOLS / "interpreter.mjs", *files_under(TOOLS / "trim", "*.mjs")]
+    shared = [WORKER / name for name in ("interpreter.js", "snapshot.js")]
+    pieces = [pyodide / name for name in PYODIDE_FILES]
+    key = fingerprint(
+        [*tools, *shared, *pieces, snapshot, SAMPLE, BATCHES, STATIC / "package-lock.json"], rounds=ROUNDS
+    )
+
+    def make(out: Path) -> None:
+        options = {
+            "folder": str(pyodide),
+            "snapshot": str(snapshot),
+            "sample": SAMPLE.read_text("utf-8"),
+            "batches": json.loads(BATCHES.read_text("utf-8")),
+            "rounds": ROUNDS,
+            "out": str(out),
+        }
+        node_tool("looking for what Python needs", "warm.mjs", json.dumps(options))
+
+    return cached("warm", key, make) / "pyodide.asm.wasm"
+
+
 def _scripts(parts: dict[str, int | str]) -> Path:
     """worker.js and python.js, each with what it imports."""
     key = fingerprint([*files_under(WORKER, "*.js"), STATIC / "package-lock.json"], parts=parts)
@@ -120,10 +147,15 @@ def build_runtime(wheel: Path) -> tuple[str, dict[str, bytes]]:
 
 def _runtime(wheel: Path, pyodide: Path) -> tuple[str, dict[str, bytes]]:
     """The runtime on Pyodide's files in a folder."""
-    snapshot = _snapshot(wheel, carried=pyodide != PYODIDE)
+    whole = pyodide != PYODIDE
+    snapshot = _snapshot(wheel, carried=whole)
     files = {name: (pyodide / name).read_bytes() for name in PYODIDE_FILES}
     files["python.bin"] = snapshot.read_bytes()
-    sizes = {part: len(files[name]) for part, name in zip(("glue", "wasm", "snapshot"), files, strict=True)}
+    if whole:
+        files[WHOLE] = files["pyodide.asm.wasm"]
+        files["pyodide.asm.wasm"] = _warm(pyodide, snapshot).read_bytes()
+    names = {"glue": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm", "whole": WHOLE, "snapshot": "python.bin"}
+    sizes = {part: len(files.get(name, b"")) for part, name in names.items()}
     scripts = _scripts({**sizes, "sha256": hashlib.sha256(files["python.bin"]).hexdigest()})
     files |= {name: (scripts / name).read_bytes() for name in ("worker.js", "python.js")}
     digest = hashlib.sha256()

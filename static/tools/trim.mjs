@@ -1,40 +1,30 @@
 // Trims Pyodide to what one interpreter uses that has been thawed and imports nothing any more: the wasm without the exports that are
 // there for libraries linked later, and without what only they keep alive; the glue without what the wasm then asks for no more; and
 // the wasm's static data left to the snapshot, with which it compresses better. No function that is left is changed.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 import { asTool } from "./interpreter.mjs";
-import { graphOf } from "./trim/reach.mjs";
+import { binaryen } from "./trim/binaryen.mjs";
+import { inScratch } from "./trim/in-scratch.mjs";
 import { leaveOut } from "./trim/leave-out.mjs";
+import { graphOf } from "./trim/reach.mjs";
 import { readGlue } from "./trim/read-glue.mjs";
 import { dropData, keepExports } from "./trim/wasm-sections.mjs";
 import { writeGlue } from "./trim/write-glue.mjs";
 
 /** What src/worker/interpreter.js, and the glue's own instantiation, use by name. */
 const ASKED = [".API", ".HEAP32", ".HEAPU8", "._sbrk", ".__PyRuntime", ".__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET"];
-const BINARYEN = fileURLToPath(new URL("../node_modules/binaryen/bin/", import.meta.url));
-// What Pyodide's wasm is made with, and every browser that runs it has.
-const FEATURES = ["bulk-memory", "exception-handling", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
-
-/** @param {string} tool of Binaryen's @param {string[]} options @returns {string} what it printed */
-function binaryen(tool, ...options) {
-  const enable = FEATURES.map((name) => `--enable-${name}`);
-  return execFileSync(process.execPath, [join(BINARYEN, tool), ...options, ...enable], { encoding: "utf8", maxBuffer: 2 ** 26 });
-}
 
 /**
  * @param {string} wasm path of the file
  * @param {object} graph
- * @param {string} scratch folder for files
+ * @param {(name: string) => string} scratch makes a path for a file
  * @returns {{wasm: Uint8Array, unused: Set<string>}} the file without the graph's unreached exports and what only they need, and the
  * names of all that is unreached
  */
 function collect(wasm, graph, scratch) {
-  const [wanted, thin, out] = ["graph.json", "thin.wasm", "out.wasm"].map((name) => join(scratch, name));
+  const [wanted, thin, out] = [scratch("graph.json"), scratch("thin.wasm"), scratch("out.wasm")];
   writeFileSync(wanted, JSON.stringify(graph));
   const said = binaryen("wasm-metadce", wasm, `--graph-file=${wanted}`, "-o", out);
   // It has also sorted the functions anew, at the cost of 1 % of what is compressed: it is asked for names alone.
@@ -49,9 +39,7 @@ await asTool(async ({ pyodide, out }) => {
   const file = `${pyodide}/pyodide.asm.wasm`;
   const glue = leaveOut(readGlue(readFileSync(`${pyodide}/pyodide.asm.mjs`, "utf8")));
   const graph = graphOf(glue, new WebAssembly.Module(readFileSync(file)), ASKED);
-  const scratch = mkdtempSync(join(tmpdir(), "heap-web-trim-"));
-  const { wasm, unused } = collect(file, graph, scratch);
-  rmSync(scratch, { recursive: true });
+  const { wasm, unused } = await inScratch((scratch) => collect(file, graph, scratch));
   const trimmed = dropData(wasm);
   // The finished file says itself what it asks for and what it gives.
   const module = new WebAssembly.Module(/** @type {BufferSource} */ (trimmed));

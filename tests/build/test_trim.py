@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from heap_web.dev import runtime
 from heap_web.dev.steps import StepFailed
 from heap_web.dev.toolchain import PYODIDE, node, node_tool
 from heap_web.dev.wheel import build_wheel
+from tests.barely_warm import all_cold, barely_warm
 from tests.conformance.cases.codec import decode
 from tests.conformance.test_classic import CLASSIC
 from tests.conformance.wire import Encoder, batch
@@ -129,7 +132,7 @@ def test_a_glue_of_another_layout_is_refused() -> None:
 
 
 def test_pyodide_asks_for_and_offers_less_than_npms_and_nothing_else(dist: Path) -> None:
-    """The built .wasm imports and exports a part of what npm's does, and carries no static data."""
+    """The whole .wasm that is built imports and exports a part of what npm's does, and nothing else."""
     (folder,) = (dist / "runtime").iterdir()
     program = """
     const { readFileSync } = await import("node:fs");
@@ -142,7 +145,7 @@ def test_pyodide_asks_for_and_offers_less_than_npms_and_nothing_else(dist: Path)
     const fresh = all(ours).filter((name) => !known.has(name));
     console.log(JSON.stringify({ ours: all(ours).length, theirs: known.size, new: fresh }));
     """
-    paths = [str(path / "pyodide.asm.wasm") for path in (folder, PYODIDE)]
+    paths = [str(folder / runtime.WHOLE), str(PYODIDE / "pyodide.asm.wasm")]
     command = [node(), "--input-type=module", "--eval", program, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     seen = json.loads(done.stdout)
@@ -168,3 +171,21 @@ def test_where_trimming_fails_pyodide_is_shipped_as_npm_has_it(
     _, files = runtime.build_runtime(build_wheel())
     assert not runtime.trimmed(files)
     assert "no scissors" in capsys.readouterr().out or how != "it cannot be trimmed"
+
+
+@pytest.mark.parametrize("make", [barely_warm, all_cold])
+def test_what_comes_to_a_stub_is_answered_on_the_whole_wasm(
+    make: Callable[[Path, Path], bytes], dist: Path, tmp_path: Path
+) -> None:
+    """Every case, from the boot or the batch on that comes to a stub, is answered as ever, by the whole .wasm."""
+    (folder,) = (dist / "runtime").iterdir()
+    scratch, built = tmp_path / "scratch", tmp_path / "built"
+    scratch.mkdir()
+    shutil.copytree(folder, built)
+    (built / "pyodide.asm.wasm").write_bytes(make(folder, scratch))
+    texts = [runtime.SAMPLE.read_text("utf-8"), *batches(short=True)]
+    options = json.dumps({"folder": str(built), "batches": [[text, worker.run(text)] for text in texts]})
+    node_tool("asking a runtime that lacks a lot", "verify.mjs", options)
+    (built / runtime.WHOLE).unlink()
+    with pytest.raises(StepFailed, match=f"{runtime.WHOLE} answered 404"):
+        node_tool("asking a runtime that lacks the whole", "verify.mjs", options)

@@ -46,9 +46,9 @@ function announce(port) {
  * @param {import("./python.js").Python} booted
  * @param {string} text
  */
-function timed(booted, text) {
+async function timed(booted, text) {
   const start = performance.now();
-  const result = booted.run(text);
+  const result = await booted.run(text);
   // The timeline keeps every measure for as long as the worker lives: keep only the last.
   performance.clearMeasures("heap-web:run");
   performance.measure("heap-web:run", { start, end: performance.now() });
@@ -65,9 +65,10 @@ function receive(port, message) {
   else if (type === "bye") waiting.delete(port);
   else if (type === "batch") {
     python().then(
-      (booted) => {
+      async (booted) => {
+        waiting.add(port); // it may take another boot, and the page must know that it is not for nothing
         try {
-          port.postMessage({ type: "batch", id, text: timed(booted, message.text) });
+          port.postMessage({ type: "batch", id, text: await timed(booted, message.text) });
         } catch (error) {
           const { name } = /** @type {Error} */ (Object(error));
           if (name === "PythonError") return port.postMessage({ type: "fault", id, message: String(error) });
@@ -75,6 +76,8 @@ function receive(port, message) {
           booting = null;
           ready = false;
           port.postMessage({ type: "failed", message: String(error) });
+        } finally {
+          waiting.delete(port);
         }
       },
       () => {}, // announced as failed already
