@@ -118,6 +118,17 @@ def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: 
     assert "cut off" in heard[-1]["message"]
 
 
+@pytest.mark.parametrize("kind", ["shared", "dedicated"])
+def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, runtime: str, kind: str) -> None:
+    """A worker boots, answers and reports a fault in this browser without coming to a function that it lacks."""
+    page.goto(site.page("/", "<!doctype html>"))
+    asked = [{"type": "batch", "id": number, "text": text} for number, text in enumerate((BATCH, "x"))]
+    heard = talk(page, runtime, kind, asked, "fault")
+    assert [message["type"] for message in heard][-3:] == ["ready", "batch", "fault"]
+    assert any(path.endswith("pyodide.asm.wasm") for _, path, _ in site.asked)
+    assert not [path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]
+
+
 @pytest.fixture(scope="module")
 def lacking(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A .wasm that boots and comes to a stub in any batch with a call."""
