@@ -31,7 +31,7 @@ def integrity(content: bytes) -> str:
 
 def notices(pyodide: str, python: str, *, trimmed: bool) -> bytes:
     """THIRD-PARTY.txt; `trimmed`: parts of Pyodide have been left out."""
-    how = "Parts that are not used here are left out; nothing is added." if trimmed else "Unmodified."
+    how = "Parts that are not used here are left out, some with stubs in their place." if trimmed else "Unmodified."
     return NOTICES.format(pyodide=pyodide, python=python, how=how).encode()
 
 

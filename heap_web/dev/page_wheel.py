@@ -1,4 +1,4 @@
-"""The wheel for pages: the core alone, without docstrings and comments, since every visitor downloads it."""
+"""The wheel for pages: the core alone, without docstrings, comments and types: each visitor loads and compiles it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if sys.platform == "emscripten":
 In a page use heap_web.load(app_id).")
 raise ImportError("this is the wheel of heap_web for pages; for servers: pip install 'heap-web[cloud]'")
 """
+FOR_SERVERS = ("heap_web/cloud/", "heap_web/audiences/")
 REPLACED = {
     "heap_web/cloud/__init__.py": ELSEWHERE,
     "heap_web/audiences/__init__.py": "import heap_web.cloud\n",
@@ -50,7 +51,7 @@ def _contents(wheel: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     for path in wheel.namelist():
         if path in REPLACED:
             yield path, REPLACED[path].encode()
-        elif path.startswith(("heap_web/cloud/", "heap_web/audiences/")) or path.endswith("/entry_points.txt"):
+        elif path.startswith(FOR_SERVERS) or path.endswith(("/entry_points.txt", "/py.typed")):
             continue
         elif path.endswith(".py"):
             yield path, stripped(wheel.read(path).decode()).encode()
@@ -62,17 +63,28 @@ def _contents(wheel: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 
 def stripped(source: str) -> str:
-    """The same program without docstrings and comments."""
+    """The same program without docstrings, comments, and what is for type checkers alone.
+
+    Annotations within classes stay: dataclasses and named tuples are made of them.
+    """
     tree = ast.parse(source)
     for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            kept = [line for line in node.body if not _is_text(line)]
+            kept = [line for line in node.body if not _is_text(line) and not _is_for_checkers(line)]
             node.body = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])
     return ast.unparse(tree) + "\n"
 
 
 def _is_text(line: ast.stmt) -> bool:
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
+
+
+def _is_for_checkers(line: ast.stmt) -> bool:
+    return isinstance(line, ast.If) and ast.unparse(line.test) == "TYPE_CHECKING" and not line.orelse
 
 
 def _entry(path: str) -> zipfile.ZipInfo:

@@ -122,13 +122,15 @@ def _warm(pyodide: Path, snapshot: Path) -> Path:
 
 def _scripts(parts: dict[str, int | str]) -> Path:
     """worker.js and python.js, each with what it imports."""
-    key = fingerprint([*files_under(WORKER, "*.js"), STATIC / "package-lock.json"], parts=parts)
+    key = fingerprint([*files_under(WORKER, "*.js"), SAMPLE, STATIC / "package-lock.json"], parts=parts)
 
     def make(out: Path) -> None:
         entries = [f"src/worker/{name}.js" for name in ("worker", "python")]
         flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"]
-        define = f"--define:__PARTS__={json.dumps(parts, sort_keys=True)}"
-        esbuild("bundling the worker", [*entries, *flags, define, f"--outdir={out}"])
+        sample = json.dumps(json.loads(SAMPLE.read_text("utf-8")), separators=(",", ":"))
+        constants = {"__PARTS__": parts, "__SAMPLE__": sample}
+        define = [f"--define:{name}={json.dumps(value, sort_keys=True)}" for name, value in constants.items()]
+        esbuild("bundling the worker", [*entries, *flags, *define, f"--outdir={out}"])
 
     return cached("worker", key, make)
 

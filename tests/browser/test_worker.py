@@ -97,6 +97,24 @@ def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page
     assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm", ".mjs"))]
 
 
+def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site: Site, runtime: str) -> None:
+    """A worker that has booted runs Python by itself for a while, answers batches meanwhile, and is then done."""
+    # Its own timeline says so, which it tells the page here.
+    telling = f"""
+    import "{runtime}worker.js";
+    const observer = new PerformanceObserver((list) => {{
+      for (const {{ name }} of list.getEntries()) postMessage({{ type: name }});
+    }});
+    observer.observe({{ type: "measure", buffered: true }});
+    """
+    site.pages["/telling.js"] = Answer(telling, "text/javascript")
+    page.goto(site.page("/", "<!doctype html>"))
+    batch = {"type": "batch", "id": 1, "text": BATCH}
+    said = {"url": "/telling.js", "kind": "dedicated", "messages": [batch], "until": "heap-web:warm-up"}
+    heard = [message["type"] for message in page.evaluate(TALK, said)]
+    assert heard.index("ready") < heard.index("batch") < heard.index("heap-web:warm-up")
+
+
 def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, runtime: str) -> None:
     """A worker whose files are not found says that it failed and which file it was, and a later page can start it."""
     page.goto(site.page("/", "<!doctype html>"))

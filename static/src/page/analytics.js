@@ -212,19 +212,6 @@ export function createAnalytics(home, defaults, store = createStore()) {
     if (closed || journal || !settings || status.consent !== "granted") return;
     // A page that is only prerendered may never be seen.
     if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", go, { once: true });
-    const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
-    let heapWhy = "";
-    const shared = attempt(() => connect(base));
-    const heap = createHeap(settings, status, (why) => {
-      if (engine) engine.became("heap", why);
-      else heapWhy = why;
-      changed();
-    });
-    status.runtime = "loading";
-    each(items, write);
-    heap.start();
-    /** @type {World} */
-    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
     let tries = 0;
     const begin = () => {
       const failed = (/** @type {unknown} */ error) => {
@@ -246,12 +233,26 @@ export function createAnalytics(home, defaults, store = createStore()) {
         // A page that is being left fails its imports too, and has no second left.
         .catch((error) => setTimeout(failed, 1000, error));
     };
+    // First what other processes have to do: this one may have to wait for its localStorage.
+    const shared = attempt(() => connect(base));
+    begin();
+    const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
+    let heapWhy = "";
+    const heap = createHeap(settings, status, (why) => {
+      if (engine) engine.became("heap", why);
+      else heapWhy = why;
+      changed();
+    });
+    status.runtime = "loading";
+    each(items, write);
+    heap.start();
+    /** @type {World} */
+    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
     addEventListener("online", () => {
       if (engine || journal !== mine) return; // the engine sees to this itself
       if (status.heap === "failed") heap.start();
       begin();
     });
-    begin();
   };
 
   /** @param {string} method */

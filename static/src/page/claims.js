@@ -196,14 +196,18 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   };
 
   // The page just left may write its last call when we have looked already; and what another page has delivered, or a site
-  // has cleared (no key), is no longer to be counted.
-  addEventListener("storage", ({ key }) => {
-    if (!ready || (key && !key.startsWith(prefix))) return;
-    late ||= setTimeout(() => {
+  // has cleared (no key), is no longer to be counted. Not listened for from the start, as Chromium then asks its browser process
+  // about storage, for which the first batch would wait.
+  setTimeout(() => {
+    const look = () => {
       late = 0;
       if (ready) claim();
-    }, LATE_MS);
-  });
+    };
+    addEventListener("storage", ({ key }) => {
+      if (ready && (!key || key.startsWith(prefix))) late ||= setTimeout(look, LATE_MS);
+    });
+    look();
+  }, LATE_MS);
 
   /** Leave dead pages' journals to others. */
   const unclaim = () => {

@@ -2,6 +2,7 @@
 // The other end, with the messages' types, is page/protocol.js.
 
 import { boot } from "./python.js";
+import { warmUp } from "./warm-up.js";
 
 /** @typedef {{postMessage: (message: object) => void}} Port */
 
@@ -16,6 +17,7 @@ function python() {
   booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total }))).then(
     (booted) => {
       ready = true;
+      warmUp(booted.run);
       return booted;
     },
   );
