@@ -147,7 +147,7 @@ def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, ru
     assert not [path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lacking(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A .wasm that boots and comes to a stub in any batch with a call."""
     (built,) = (dist / "runtime").iterdir()
