@@ -24,6 +24,12 @@ SECONDS = 60
 # What Firefox's console says of a blocked file its driver calls an error. lab.js tells what a page sees, and not that.
 NOTES = re.compile("Loading (module|Worker) from .* was blocked|The page’s settings blocked|Content at .* may not load")
 NONE: Mapping[str, str] = {}
+# Where calls that have not arrived may be: in the journal, and whose; with Heap, and only the note of it has not come.
+LEFT = """async () => ({
+  state: analytics.state,
+  stored: Object.entries(localStorage).map((pair) => pair.join(" ").slice(0, 300)),
+  locks: await navigator.locks.query(),
+})"""
 
 
 def html(site: Counting, *scripts: str, app: str | None = APP, **attributes: str) -> str:
@@ -195,5 +201,9 @@ class Visitor:
         self.until(lambda: not self.killed & set(self.renderers()), "the killed processes are gone")
         page = self.open(self.final)
         last = self.burst(page, "last", 1)
-        self.arrived(set(self.made) - self.refused | set(last))
+        try:
+            self.arrived(set(self.made) - self.refused | set(last))
+        except AssertionError as error:
+            error.add_note(f"at the last page: {page.evaluate(LEFT)}")
+            raise
         page.wait_for_function("() => !lab.journal().length", timeout=SECONDS * 1000)

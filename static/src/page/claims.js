@@ -92,7 +92,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     each(
       sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
       (key) => {
-        const value = read(key) || "";
+        const value = read(key);
+        if (value === null) return;
         const start = value.indexOf("{");
         const at = +value.slice(0, start);
         const text = value.slice(start);
