@@ -74,12 +74,12 @@ def test_the_notices_name_what_is_shipped_of_others_and_its_licences(dist: Path)
 
 
 def test_the_wheel_holds_the_product_alone(dist: Path) -> None:
-    """The wheel holds the package with its type marker, and neither build code nor tests."""
+    """The wheel holds the package, and neither build code nor tests."""
     (path,) = dist.glob("*.whl")
     with zipfile.ZipFile(path) as wheel:
         names = wheel.namelist()
         metadata = wheel.read(next(name for name in names if name.endswith("/METADATA"))).decode()
-    assert {"heap_web/__init__.py", "heap_web/py.typed", "heap_web/worker.py"} <= set(names)
+    assert {"heap_web/__init__.py", "heap_web/worker.py"} <= set(names)
     assert not [name for name in names if name.startswith(("heap_web/dev", "tests"))]
     required = re.findall(r"^Requires-Dist: (.*)$", metadata, re.M)
     assert not [line for line in required if "extra ==" not in line]
