@@ -12,7 +12,7 @@ from heap_web.dev.loader import build_loader
 from heap_web.dev.manifest import manifest, notices
 from heap_web.dev.npm_package import npm_package
 from heap_web.dev.page_wheel import for_pages
-from heap_web.dev.runtime import build_runtime, python_version
+from heap_web.dev.runtime import build_runtime, python_version, trimmed
 from heap_web.dev.steps import DIST, ROOT, alone, sync
 from heap_web.dev.toolchain import PYODIDE, npm_packages
 from heap_web.dev.wheel import build_sdist, build_wheel
@@ -35,7 +35,7 @@ def build() -> dict[str, bytes]:
     files[wheel.name] = for_pages(wheel)
     files |= {f"python/{path.name}": path.read_bytes() for path in (wheel, build_sdist())}
     pyodide = json.loads((PYODIDE / "package.json").read_text("utf-8"))["version"]
-    files["THIRD-PARTY.txt"] = notices(pyodide, python_version(runtime))
+    files["THIRD-PARTY.txt"] = notices(pyodide, python_version(runtime), trimmed=trimmed(runtime))
     files["manifest.json"] = manifest(version, folder, files)
     return files | {f"npm/{name}": content for name, content in npm_package(project, files).items()}
 

@@ -9,16 +9,19 @@ import json
 from heap_web.dev.compress import ENCODINGS
 
 NOTICES = """\
-heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain, unmodified:
+heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain:
 
-Pyodide {pyodide}  (runtime/*/pyodide.asm.mjs, runtime/*/pyodide.asm.wasm; parts of runtime/*/python.bin)
+Pyodide {pyodide}  (runtime/*/pyodide.*, parts of runtime/*/python.bin)
+  {how}
   Mozilla Public License 2.0: https://www.mozilla.org/MPL/2.0/
   Sources: https://github.com/pyodide/pyodide
 
-CPython {python}  (inside pyodide.asm.wasm and python.bin)
+CPython {python}  (inside pyodide.*.wasm and python.bin)
   Python Software Foundation License: https://docs.python.org/3/license.html
   Sources: https://www.python.org/downloads/source/
 """
+# Of the runtime: what is loaded where no worker can start, and what a worker goes on with when it lacks something.
+RARE = ("python.js", "pyodide.whole.wasm")
 
 
 def integrity(content: bytes) -> str:
@@ -26,9 +29,10 @@ def integrity(content: bytes) -> str:
     return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
 
 
-def notices(pyodide: str, python: str) -> bytes:
-    """THIRD-PARTY.txt."""
-    return NOTICES.format(pyodide=pyodide, python=python).encode()
+def notices(pyodide: str, python: str, *, trimmed: bool) -> bytes:
+    """THIRD-PARTY.txt; `trimmed`: parts of Pyodide have been left out."""
+    how = "Parts that are not used here are left out, some with stubs in their place." if trimmed else "Unmodified."
+    return NOTICES.format(pyodide=pyodide, python=python, how=how).encode()
 
 
 def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:
@@ -45,7 +49,7 @@ def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:
         }
         for name in names
     }
-    loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith("python.js"))]
+    loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith(RARE))]
     cold = {
         kind: sum(len(files[name + suffix]) for name in loaded) for suffix, kind in {"": "size", **ENCODINGS}.items()
     }

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { freshModule } from "../src/worker/interpreter.js";
 import { pack } from "../src/worker/snapshot.js";
 import { asTool, startInterpreter } from "./interpreter.mjs";
-import { clearFreeMemory } from "./memory.mjs";
+import { clearFreeMemory, doneWith } from "./memory.mjs";
 
 /** @param {Uint8Array} snapshot what Pyodide wrote: a header of 48 bytes, JSON, then all memory */
 function split(snapshot) {
@@ -12,7 +12,7 @@ function split(snapshot) {
   return { references: JSON.parse(new TextDecoder().decode(snapshot.subarray(48, 48 + length))), memory: snapshot.subarray(start) };
 }
 
-await asTool(async ({ pyodide, code, entry, sample, out }) => {
+await asTool(async ({ pyodide, code, entry, sample, carried, out }) => {
   const python = await startInterpreter({ pyodide, stdlib: code, freeze: true });
   const version = python.pyimport("settle").settle(entry, sample);
   clearFreeMemory(python._module);
@@ -24,5 +24,6 @@ await asTool(async ({ pyodide, code, entry, sample, out }) => {
   const { module, pristine } = await freshModule({ createModule, wasm, environment }, memory.length, floor);
   // The frozen memory holds indexes into the function table: they must mean the same in a module that has not run.
   if (module.wasmTable.length !== python._module.wasmTable.length) throw new Error("Python has added to the function table.");
-  writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, pristine));
+  if (carried) for (const [at, length] of doneWith(python._module)) for (const bytes of [memory, pristine]) bytes.fill(0, at, at + length);
+  writeFileSync(out, pack({ memory: memory.length, floor, python: version, references }, memory, pristine, carried));
 });

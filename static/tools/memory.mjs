@@ -31,3 +31,26 @@ export function clearFreeMemory(module) {
   module.HEAPU8.fill(0, module._sbrk(0));
   module.HEAPU8.fill(0, module._emscripten_stack_get_end(), module._emscripten_stack_get_current() - 128);
 }
+
+/** Symbols that point to lists of modules whose byte code is part of Python's static data. */
+const BUILT_IN = ["__PyImport_FrozenBootstrap", "__PyImport_FrozenStdlib", "__PyImport_FrozenTest"];
+
+/**
+ * Where in the static data the byte code of modules lies that are loaded by now or never will be: Python reads it on import alone.
+ * @param {any} module a Pyodide module
+ * @returns {[at: number, length: number][]}
+ */
+export function doneWith(module) {
+  const words = module.HEAP32;
+  /** @type {[at: number, length: number][]} */
+  const ranges = [];
+  for (const name of BUILT_IN) {
+    // struct _frozen: name, code, size, is_package; one without a name ends the list
+    for (let at = words[module[name] >> 2] >> 2; words[at]; at += 4) ranges.push([words[at + 1], words[at + 2]]);
+  }
+  const end = module._emscripten_stack_get_end();
+  if (!ranges.length || ranges.some(([at, length]) => at < 1024 || length < 0 || at + length > end)) {
+    throw new Error("The modules built into Python are not listed as this version should have them.");
+  }
+  return ranges;
+}

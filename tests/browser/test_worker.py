@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from heap_web.dev.steps import DIST
+from tests.barely_warm import barely_warm
 
 from .counting import EMPTY, expect_events, html, track
 from .serving import Answer, Site
@@ -132,6 +134,54 @@ def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: 
     heard = talk(page, runtime, "dedicated", [], "ready")
     assert heard[-1]["type"] == "failed"
     assert "cut off" in heard[-1]["message"]
+
+
+@pytest.mark.parametrize("kind", ["shared", "dedicated"])
+def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, runtime: str, kind: str) -> None:
+    """A worker boots, answers and reports a fault in this browser without coming to a function that it lacks."""
+    page.goto(site.page("/", "<!doctype html>"))
+    asked = [{"type": "batch", "id": number, "text": text} for number, text in enumerate((BATCH, "x"))]
+    heard = talk(page, runtime, kind, asked, "fault")
+    assert [message["type"] for message in heard][-3:] == ["ready", "batch", "fault"]
+    assert any(path.endswith("pyodide.asm.wasm") for _, path, _ in site.asked)
+    assert not [path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]
+
+
+@pytest.fixture(scope="session")
+def lacking(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A .wasm that boots and comes to a stub in any batch with a call."""
+    (built,) = (dist / "runtime").iterdir()
+    return barely_warm(built, tmp_path_factory.mktemp("warm"))
+
+
+@pytest.mark.parametrize("kind", ["shared", "dedicated"])
+def test_a_worker_that_comes_to_a_stub_answers_on_the_whole_wasm(
+    page: Page, site: Site, runtime: str, lacking: bytes, kind: str
+) -> None:
+    """A worker that comes to a function it lacks loads the whole, tells of its progress, and answers all batches."""
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer(lacking, "application/wasm")
+    page.goto(site.page("/", "<!doctype html>"))
+    asked = [{"type": "batch", "id": number, "text": BATCH} for number in (1, 2)] + [
+        {"type": "batch", "id": 3, "text": "x"}
+    ]
+    heard = talk(page, runtime, kind, asked, "fault")
+    after = heard[[message["type"] for message in heard].index("ready") + 1 :]
+    answers = [message for message in after if message["type"] == "batch"]
+    assert [json.loads(message["text"])["results"][0]["commands"] for message in answers] == [TOLD, TOLD]
+    assert after[0]["type"] == "progress"
+    assert len([path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]) == 1
+
+
+def test_a_page_without_workers_goes_on_with_the_whole_wasm_too(
+    page: Page, site: Site, runtime: str, lacking: bytes
+) -> None:
+    """Where Python runs in the page itself, calls that come to a function it lacks arrive all the same, once each."""
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer(lacking, "application/wasm")
+    page.add_init_script("delete globalThis.SharedWorker; delete globalThis.Worker;")
+    page.goto(site.page("/", html(body=track("A") + track("B"))))
+    page.wait_for_function(EMPTY)
+    expect_events(page, site, ["A", "B"])
+    assert page.evaluate("() => [analytics.state.mode, analytics.state.runtime]") == ["page", "ready"]
 
 
 def test_a_server_that_does_not_know_wasm_is_no_obstacle(page: Page, site: Site, runtime: str) -> None:

@@ -90,6 +90,7 @@ def test_without_a_shared_worker_python_boots_in_a_worker_of_the_page(
     assert run("() => analytics.track('E', { a: [1] }).then(({ commands }) => commands)") == [
         ["track", "E", {"a": "[1]"}]
     ]
+    assert not [path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]
 
 
 def test_the_documentations_examples_reach_heap_flat(webkit: webdriver.WebKitGTK, run: Run, site: Site) -> None:

@@ -17,7 +17,7 @@
  *   `ready` goes to every new port, at once if Python runs already; `fault`: Python raised for that batch.
  */
 
-/** The runtime where no worker can start. @typedef {{run(text: string): string, python: string, ms: number}} InPage */
+/** The runtime where no worker can start. @typedef {{run(text: string): string | Promise<string>, python: string, ms: number}} InPage */
 
 /** One call's way out of Python. @typedef {{commands: [string, ...unknown[]][], reason?: string, warnings?: string[]}} Outcome */
 

@@ -75,6 +75,8 @@ export function createRuntime(base, early, status, changed) {
     switch (message.type) {
       case "progress":
         watch(SILENCE_MS);
+        // While it answers it may have to load more; for the page it is ready.
+        if (status.runtime === "ready") return;
         status.progress = Math.min(1, message.loaded / message.total) || 0;
         return changed("");
       case "ready":
@@ -168,9 +170,9 @@ export function createRuntime(base, early, status, changed) {
         self.post = (message) => {
           if (message.type !== "batch") return;
           const { id, text } = message;
-          setTimeout(() => {
+          setTimeout(async () => {
             try {
-              hear(self, { type: "batch", id, text: python.run(text) });
+              hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
               hear(self, { type: hasEnded(python.run, error) ? "failed" : "fault", id, message: messageOf(error) });
             }

@@ -4,7 +4,7 @@
 // nothing is imported or installed later, so none of them is needed. Bound to the Pyodide version pinned in package.json; the build
 // boots every bundle through this file before it is kept.
 
-import { headerOf, unpack } from "./snapshot.js";
+import { fill, headerOf, unpack } from "./snapshot.js";
 
 /**
  * @typedef {object} Parts
@@ -14,17 +14,20 @@ import { headerOf, unpack } from "./snapshot.js";
  */
 
 /**
- * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data of the .wasm
- * file, which is the same in every browser. (What Pyodide's own start writes there is not.)
+ * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data, which is the
+ * same in every browser. (What Pyodide's own start writes there is not.)
  * @param {Parts} parts
  * @param {number} memory bytes of memory to start with
  * @param {number} floor how much of the memory to give back
- * @returns {Promise<{module: any, pristine: Uint8Array}>}
+ * @param {(memory: Uint8Array) => void} [start] writes the static data, where the .wasm file does not bring it along
+ * @returns {Promise<{module: any, exports: WebAssembly.Exports, pristine: Uint8Array}>}
  */
-export async function freshModule({ createModule, wasm, environment }, memory, floor) {
+export async function freshModule({ createModule, wasm, environment }, memory, floor, start = () => {}) {
   const failed = Symbol("error");
   /** @type {Uint8Array} */
   let pristine;
+  /** @type {WebAssembly.Exports} */
+  let exports;
   const module = await new Promise((resolve, reject) => {
     createModule({
       noInitialRun: true,
@@ -39,7 +42,10 @@ export async function freshModule({ createModule, wasm, environment }, memory, f
         imports.env.Jsv_GetError_import = () => failed;
         imports.env.JsvError_Check = (/** @type {unknown} */ value) => (value === failed ? 1 : 0);
         WebAssembly.instantiate(wasm, imports).then((instance) => {
-          pristine = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice(0, floor);
+          ({ exports } = instance);
+          const bytes = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
+          start(bytes);
+          pristine = bytes.slice(0, floor);
           done(instance, wasm);
         }, reject);
         return {};
@@ -47,24 +53,39 @@ export async function freshModule({ createModule, wasm, environment }, memory, f
     }).then(resolve, reject);
   });
   // @ts-expect-error set before the module was there
-  return { module, pristine };
+  return { module, exports, pristine };
 }
+
+/**
+ * A frozen interpreter, alive. `spoiled`: it came to a function that its .wasm file has only a stub of; nothing that it has said or
+ * thrown since counts, and it can do no more.
+ * @typedef {{run: (text: string) => string, python: string, spoiled: () => boolean}} Interpreter
+ */
 
 /**
  * @param {Parts} parts
  * @param {Uint8Array} file the snapshot
- * @returns {Promise<{run: (text: string) => string, python: string}>}
+ * @returns {Promise<Interpreter>} rejects also where a stub was called meanwhile
  */
 export async function thaw(parts, file) {
   const { memory, floor, python, references } = headerOf(file);
-  const { module, pristine } = await freshModule(parts, memory, floor);
+  const { module, exports, pristine } = await freshModule(parts, memory, floor, (bytes) => fill(file, bytes));
   // How Python calls C functions of other signatures: through WebAssembly where the browser has its GC types, else through
   // JavaScript, at a third of the speed. Pyodide finds out as it starts, and leaves the answer at this place.
   const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
   const found = module.HEAP32[trampoline];
   unpack(file, module.HEAPU8, pristine, module._sbrk(0));
   module.HEAP32[trampoline] = found;
+  const cold = /** @type {WebAssembly.Global | undefined} */ (exports.cold);
+  const spoiled = () => cold?.value === 1;
+  // Pyodide makes a bug report in the console of every trap; a stub's is none.
+  const { fatal_error } = module.API;
+  module.API.fatal_error = (/** @type {unknown} */ error) => {
+    if (spoiled()) throw error;
+    fatal_error(error);
+  };
   const pyodide = module.API.finalizeBootstrap(references);
   const run = pyodide.pyimport("heap_web.worker").run;
-  return { run: (text) => run(text), python };
+  if (spoiled()) throw new Error("a function of the interpreter is missing");
+  return { run: (text) => run(text), python, spoiled };
 }

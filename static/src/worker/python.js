@@ -1,4 +1,7 @@
 // Boots Python: fetches the runtime's three files at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
+//
+// The .wasm file has what Python was seen to need, and stubs of the rest. Should a batch come to a stub, another interpreter, on the whole
+// .wasm, answers that batch and all that follow: a batch's answer depends on its text alone, so none is lost and none is another.
 // https://developer.mozilla.org/docs/WebAssembly/Reference/JavaScript_interface/compileStreaming_static
 
 import { thaw } from "./interpreter.js";
@@ -6,10 +9,11 @@ import { thaw } from "./interpreter.js";
 /** Bytes of each file once decoded, so that progress needs no Content-Length (absent when compressed), and the snapshot's hash; set by the build. */
 /* global __PARTS__ */
 /** @typedef {(loaded: number, total: number) => void} Progress */
-/** @typedef {{run: (text: string) => string, python: string, ms: number}} Python */
+/** @typedef {{run: (text: string) => string | Promise<string>, python: string, ms: number}} Python */
 
 const GLUE = "pyodide.asm.mjs";
 const WASM = "pyodide.asm.wasm";
+const WHOLE = "pyodide.whole.wasm";
 const SNAPSHOT = "python.bin";
 
 /** What every sound interpreter can do. */
@@ -106,29 +110,67 @@ function environment() {
 }
 
 /**
- * @param {Progress} [progress] told the decoded bytes that have arrived, and how many there will be
- * @returns {Promise<Python>}
+ * @param {string} name of the .wasm file
+ * @param {Progress} progress
  */
-export async function boot(progress = () => {}) {
-  const start = performance.now();
-  const total = __PARTS__.glue + __PARTS__.wasm + __PARTS__.snapshot;
+async function fetchParts(name, progress) {
+  const total = __PARTS__.glue + (name === WHOLE ? __PARTS__.whole : __PARTS__.wasm) + __PARTS__.snapshot;
   let loaded = 0;
   const arrived = (/** @type {number} */ bytes) => progress((loaded += bytes), total);
   // The fragment makes it another module: browsers keep a failed one.
   const glue = new URL(boots++ ? `${GLUE}#${boots}` : GLUE, import.meta.url).href;
   const [{ default: createModule }, wasm, file] = await Promise.all([
     import(glue).then((glue) => (arrived(__PARTS__.glue), glue)),
-    get(WASM)
+    get(name)
       .then(compile)
-      .then((module) => (arrived(__PARTS__.wasm), module)),
+      .then((module) => (arrived(total - __PARTS__.glue - __PARTS__.snapshot), module)),
     get(SNAPSHOT)
       .then((response) => bytesOf(response, __PARTS__.snapshot, arrived))
       .then(verified),
   ]);
+  return { parts: { createModule, wasm, environment: environment() }, file };
+}
+
+/** @param {Progress} progress */
+async function bootWhole(progress) {
+  const { parts, file } = await fetchParts(WHOLE, progress);
+  return await thaw(parts, file);
+}
+
+/**
+ * @param {Progress} [progress] told the decoded bytes that have arrived, and how many there will be
+ * @returns {Promise<Python>}
+ */
+export async function boot(progress = () => {}) {
+  const start = performance.now();
+  const { parts, file } = await fetchParts(WASM, progress);
   const fetched = performance.now();
   performance.measure("heap-web:fetch", { start, end: fetched });
-  const { run, python } = await thaw({ createModule, wasm, environment: environment() }, file);
+  let python = await thaw(parts, file).catch((error) => {
+    if (__PARTS__.whole) return bootWhole(progress);
+    throw error;
+  });
+  /** @type {Promise<import("./interpreter.js").Interpreter> | null} */
+  let whole = null;
   const end = performance.now();
   performance.measure("heap-web:boot", { start: fetched, end });
-  return { run, python, ms: end - start };
+
+  /** @param {string} text @returns {string | Promise<string>} */
+  const run = (text) => {
+    try {
+      const answer = python.spoiled() ? "" : python.run(text);
+      if (!python.spoiled()) return answer;
+    } catch (error) {
+      if (!python.spoiled()) throw error;
+    }
+    whole ??= bootWhole(progress).then(
+      (booted) => (python = booted),
+      (error) => {
+        whole = null;
+        throw error;
+      },
+    );
+    return whole.then((booted) => booted.run(text));
+  };
+  return { run, python: python.python, ms: end - start };
 }

@@ -15,7 +15,7 @@ const ROUNDS = 8;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * @param {(text: string) => string} run takes a batch; keeps nothing of it
+ * @param {(text: string) => string | Promise<string>} run takes a batch; keeps nothing of it
  * @returns {Promise<void>} once it is done, as the timeline says then, or an interpreter at its end has thrown
  */
 export async function warmUp(run) {
@@ -24,8 +24,8 @@ export async function warmUp(run) {
     await pause(PAUSE_MS);
     try {
       // The second run meets what the first has set off.
-      run(__SAMPLE__);
-      run(__SAMPLE__);
+      await run(__SAMPLE__);
+      await run(__SAMPLE__);
     } catch {
       return; // the next batch will say so
     }

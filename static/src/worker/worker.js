@@ -48,9 +48,9 @@ function announce(port) {
  * @param {import("./python.js").Python} booted
  * @param {string} text
  */
-function timed(booted, text) {
+async function timed(booted, text) {
   const start = performance.now();
-  const result = booted.run(text);
+  const result = await booted.run(text);
   // The timeline keeps every measure for as long as the worker lives: keep only the last.
   performance.clearMeasures("heap-web:run");
   performance.measure("heap-web:run", { start, end: performance.now() });
@@ -67,15 +67,18 @@ function receive(port, message) {
   else if (type === "bye") waiting.delete(port);
   else if (type === "batch") {
     python().then(
-      (booted) => {
+      async (booted) => {
+        waiting.add(port); // it may take another boot, and the page must know that it is not for nothing
         try {
-          port.postMessage({ type: "batch", id, text: timed(booted, message.text) });
+          port.postMessage({ type: "batch", id, text: await timed(booted, message.text) });
         } catch (error) {
           if (!hasEnded(booted.run, error)) return port.postMessage({ type: "fault", id, message: String(error) });
           // The next interpreter has not seen the batch.
           booting = null;
           ready = false;
           port.postMessage({ type: "failed", message: String(error) });
+        } finally {
+          waiting.delete(port);
         }
       },
       () => {}, // announced as failed already

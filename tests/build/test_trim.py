@@ -1,0 +1,191 @@
+"""Pyodide trimmed to what a frozen interpreter uses: what stays, what goes, and that it answers as this Python does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heap_web import worker
+from heap_web.dev import runtime
+from heap_web.dev.steps import StepFailed
+from heap_web.dev.toolchain import PYODIDE, node, node_tool
+from heap_web.dev.wheel import build_wheel
+from tests.barely_warm import all_cold, barely_warm
+from tests.conformance.cases.codec import decode
+from tests.conformance.test_classic import CLASSIC
+from tests.conformance.wire import Encoder, batch
+
+# Longer batches are answered in a test of their own, and not at each build.
+SHORT = 10_000
+# A glue of the same layout as Pyodide's, around one or two statements of a test.
+GLUE = """
+async function _createPyodideModule(moduleArg={}){var Module=moduleArg;%s
+var _malloc,_free,memory;function assignWasmExports(wasmExports){_malloc=Module["_malloc"]=wasmExports["malloc"];
+_free=Module["_free"]=wasmExports["free"];memory=Module["memory"]=wasmExports["memory"];}
+function applySignatureConversions(wasmExports){wasmExports["malloc"]=wrap(wasmExports["malloc"]);}
+var wasmImports={open:_open,close:_close};}
+export default _createPyodideModule;
+"""
+TRIM = f"""
+const {{ readGlue }} = await import({json.dumps((runtime.TOOLS / "trim" / "read-glue.mjs").as_uri())});
+const {{ writeGlue }} = await import({json.dumps((runtime.TOOLS / "trim" / "write-glue.mjs").as_uri())});
+const {{ graphOf }} = await import({json.dumps((runtime.TOOLS / "trim" / "reach.mjs").as_uri())});
+const glue = readGlue(process.argv[1]);
+// (module (import "env" "open" (func)) (memory 1) (func) (export …))
+const wasm = Uint8Array.from([0,97,115,109,1,0,0,0, 1,4,1,96,0,0, 2,12,1,3,101,110,118,4,111,112,101,110,0,0,
+  3,2,1,0, 5,3,1,0,1, 7,26,3,6,109,97,108,108,111,99,0,1,
+  4,102,114,101,101,0,1,6,109,101,109,111,114,121,2,0, 10,4,1,2,0,11]);
+const graph = graphOf(glue, new WebAssembly.Module(wasm), [".memory"]);
+const nodes = new Map(graph.map((node) => [node.name, node]));
+const live = new Set();
+const visit = (name) => {{
+  if (live.has(name)) return;
+  live.add(name);
+  (nodes.get(name)?.reaches ?? []).forEach(visit);
+}};
+graph.filter(({{ root }}) => root).forEach(({{ name }}) => visit(name));
+if (process.argv[2]) visit("give:env:open");
+const units = new Set(glue.units.filter((_, index) => live.has(`unit:${{index}}`)));
+const taken = new Set([...live].filter((name) => name.startsWith("export:")).map((name) => name.slice(7)));
+console.log(writeGlue(glue, {{ units, taken, given: new Set(process.argv[2] ? ["open"] : []) }}));
+"""
+
+
+def batches(*, short: bool) -> list[str]:
+    """The recorded cases, each as the one batch that a page would post."""
+    texts = []
+    for case in CLASSIC:
+        if case["class"] == "core":
+            continue
+        init = [decode(value) for value in case.get("init", [])]
+        options = init[1] if len(init) > 1 else {}
+        config = {"integrations": options.get("integrations", {}), "arrayLimit": 0, "resetIdentity": False}
+        user: dict[str, Any] = {"id": None, "traits": {}, "anonymousId": "anonymous"}
+        calls: list[dict[str, Any]] = []
+        for method, *arguments in case["calls"]:
+            encoder = Encoder(case.get("timezone", "UTC"))
+            encoded = [encoder.argument(decode(argument)) for argument in arguments]
+            if method != "$reload":
+                calls.append({"m": method, "a": encoded, "l": encoder.local})
+        texts.append(batch(calls, config, user))
+    return [text for text in texts if (len(text) < SHORT) == short]
+
+
+def test_a_build_asks_its_runtime_every_recorded_case_but_the_longest() -> None:
+    """The batches that a built runtime must answer are the recorded cases as they are now."""
+    assert json.loads(runtime.BATCHES.read_text("utf-8")) == batches(short=True)
+
+
+def test_the_built_runtime_answers_the_longest_cases_as_this_python_does(dist: Path) -> None:
+    """The built runtime answers the longest recorded cases, megabytes and deep nesting, as this Python does."""
+    (folder,) = (dist / "runtime").iterdir()
+    asked = batches(short=False)
+    assert max(map(len, asked)) > 1_000_000
+    options = {"folder": str(folder), "batches": [[text, worker.run(text)] for text in asked]}
+    node_tool("asking the built runtime", "verify.mjs", json.dumps(options))
+
+
+def trimmed(statements: str, *, opens: bool = False) -> str:
+    """A glue with these statements, trimmed; `opens`: for a wasm that imports `open`."""
+    command = [node(), "--input-type=module", "--eval", TRIM, GLUE % statements, "opens" if opens else ""]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize(
+    ("statements", "opens", "stays", "goes"),
+    [
+        ("function a(){b()}function b(){}", False, "", "function a(;function b("),
+        ("function a(){b()}function b(){}a();", False, "function a(;function b(", ""),
+        ("var a=1,b=2,c=3;use(b);", False, "var b=2;", "a=1;c=3"),
+        ("var a=start();", False, "var a=start()", ""),
+        ('Module["a"]=a;var a={};', False, "", 'Module["a"];a={}'),
+        ('Module["a"]=a;var a={};use(Module.a);', False, 'Module["a"]=a;var a={}', ""),
+        ('Module["a"]=a;var a={};use("a");', False, 'Module["a"]=a;var a={}', ""),
+        ('Module["a"]=a;var a={};use(a);', False, "var a={}", 'Module["a"]'),
+        ('function _open(){}_open.sig="i";', False, "", "_open"),
+        ('function _open(){}_open.sig="i";', True, 'function _open(){};_open.sig="i";open:_open', "close"),
+        ("use(_malloc);", False, '_malloc=Module["_malloc"];wasmExports["malloc"]=wrap', "free"),
+        ("use(Module._free);", False, '_free=Module["_free"]', "malloc"),
+        ("function _open(){_free()}", True, '_free=Module["_free"]', "malloc"),
+        ('wasmExports["free"]();', False, "_free=", "malloc"),
+    ],
+)
+def test_of_the_glue_stays_what_is_used(statements: str, opens: bool, stays: str, goes: str) -> None:
+    """Of the glue stays what does something by itself, and what that or the wasm uses; the rest goes."""
+    rest = trimmed(statements, opens=opens)
+    assert [part for part in stays.split(";") if part not in rest] == []
+    assert [part for part in goes.split(";") if part and part in rest] == []
+    assert 'memory=Module["memory"]' in rest  # what the worker uses by name
+
+
+def test_a_glue_of_another_layout_is_refused() -> None:
+    """A glue that is not laid out as the pinned version's is not trimmed but refused."""
+    command = [node(), "--input-type=module", "--eval", TRIM, "async function _createPyodideModule(){}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "not laid out as this version of Pyodide should have it" in done.stderr
+
+
+def test_pyodide_asks_for_and_offers_less_than_npms_and_nothing_else(dist: Path) -> None:
+    """The whole .wasm that is built imports and exports a part of what npm's does, and nothing else."""
+    (folder,) = (dist / "runtime").iterdir()
+    program = """
+    const { readFileSync } = await import("node:fs");
+    const read = (path) => new WebAssembly.Module(readFileSync(path));
+    const [ours, theirs] = process.argv.slice(1).map(read);
+    const names = (list) => list.map(({ module, name, kind }) => [module, name, kind].join(" "));
+    const { imports, exports } = WebAssembly.Module;
+    const all = (module) => [...names(imports(module)), ...names(exports(module))];
+    const known = new Set(all(theirs));
+    const fresh = all(ours).filter((name) => !known.has(name));
+    console.log(JSON.stringify({ ours: all(ours).length, theirs: known.size, new: fresh }));
+    """
+    paths = [str(folder / runtime.WHOLE), str(PYODIDE / "pyodide.asm.wasm")]
+    command = [node(), "--input-type=module", "--eval", program, *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    seen = json.loads(done.stdout)
+    assert seen["new"] == []
+    assert seen["ours"] * 10 < seen["theirs"]
+
+
+@pytest.mark.parametrize("how", ["it cannot be trimmed", "it does not boot then"])
+def test_where_trimming_fails_pyodide_is_shipped_as_npm_has_it(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where Pyodide cannot be trimmed, or does not boot then, the runtime holds npm's own files, and boots."""
+
+    def broken() -> Path:
+        if how == "it cannot be trimmed":
+            raise StepFailed("no scissors")
+        for name in runtime.PYODIDE_FILES:
+            (tmp_path / name).write_bytes((PYODIDE / name).read_bytes())
+        (tmp_path / "pyodide.asm.mjs").write_text("export default () => { throw Error('cut too deep') }", "utf-8")
+        return tmp_path
+
+    monkeypatch.setattr(runtime, "_trimmed", broken)
+    _, files = runtime.build_runtime(build_wheel())
+    assert not runtime.trimmed(files)
+    assert "no scissors" in capsys.readouterr().out or how != "it cannot be trimmed"
+
+
+@pytest.mark.parametrize("make", [barely_warm, all_cold])
+def test_what_comes_to_a_stub_is_answered_on_the_whole_wasm(
+    make: Callable[[Path, Path], bytes], dist: Path, tmp_path: Path
+) -> None:
+    """Every case, from the boot or the batch on that comes to a stub, is answered as ever, by the whole .wasm."""
+    (folder,) = (dist / "runtime").iterdir()
+    scratch, built = tmp_path / "scratch", tmp_path / "built"
+    scratch.mkdir()
+    shutil.copytree(folder, built)
+    (built / "pyodide.asm.wasm").write_bytes(make(folder, scratch))
+    texts = [runtime.SAMPLE.read_text("utf-8"), *batches(short=True)]
+    options = json.dumps({"folder": str(built), "batches": [[text, worker.run(text)] for text in texts]})
+    node_tool("asking a runtime that lacks a lot", "verify.mjs", options)
+    (built / runtime.WHOLE).unlink()
+    with pytest.raises(StepFailed, match=f"{runtime.WHOLE} answered 404"):
+        node_tool("asking a runtime that lacks the whole", "verify.mjs", options)
