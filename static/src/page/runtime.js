@@ -174,7 +174,7 @@ export function createRuntime(base, early, status, changed) {
             try {
               hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
-              hear(self, { type: hasEnded(python.run, error) ? "failed" : "fault", id, message: messageOf(error) });
+              hear(self, { type: (await hasEnded(python.run, error)) ? "failed" : "fault", id, message: messageOf(error) });
             }
           });
         };

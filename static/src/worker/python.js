@@ -24,13 +24,13 @@ let boots = 0;
 /**
  * Whether an interpreter that threw is at its end (a trap, memory used up, one that raises whatever it is asked), or Python has but
  * raised for what it was asked.
- * @param {(text: string) => string} run
+ * @param {Python["run"]} run
  * @param {unknown} error
  */
-export function hasEnded(run, error) {
+export async function hasEnded(run, error) {
   if (Object(error).name !== "PythonError") return true;
   try {
-    run(PROBE);
+    await run(PROBE);
     return false;
   } catch {
     return true;

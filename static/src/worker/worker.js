@@ -72,7 +72,7 @@ function receive(port, message) {
         try {
           port.postMessage({ type: "batch", id, text: await timed(booted, message.text) });
         } catch (error) {
-          if (!hasEnded(booted.run, error)) return port.postMessage({ type: "fault", id, message: String(error) });
+          if (!(await hasEnded(booted.run, error))) return port.postMessage({ type: "fault", id, message: String(error) });
           // The next interpreter has not seen the batch.
           booting = null;
           ready = false;
