@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 from heap_web.dev.steps import DIST
 from tests.barely_warm import barely_warm
 
-from .counting import EMPTY, expect_events, html, track
+from .conftest import Watch
+from .counting import EMPTY, expect_events, html, journal, track
 from .serving import Answer, Site
 
 STRICT = (
@@ -182,6 +183,24 @@ def test_a_page_without_workers_goes_on_with_the_whole_wasm_too(
     page.wait_for_function(EMPTY)
     expect_events(page, site, ["A", "B"])
     assert page.evaluate("() => [analytics.state.mode, analytics.state.runtime]") == ["page", "ready"]
+
+
+def test_calls_that_need_the_whole_wasm_wait_for_the_network(
+    page: Page, site: Site, runtime: str, lacking: bytes, watch: Watch
+) -> None:
+    """Calls that come to a function that cannot be had while the network is gone are kept, and arrive with it."""
+    watch.expect("Python did not start|Failed to load resource|whole")
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer(lacking, "application/wasm")
+    page.add_init_script("delete globalThis.SharedWorker; delete globalThis.Worker;")
+    page.route("**/pyodide.whole.wasm", lambda route: route.abort())
+    page.goto(site.page("/", html(body=track("A") + track("B"))))
+    for tries in range(4):
+        page.wait_for_function("() => analytics.state.runtime === 'failed'")
+        assert len(journal(page)) == 2
+        if tries == 3:
+            page.unroute("**/pyodide.whole.wasm")
+        page.evaluate("() => { dispatchEvent(new Event('online')); }")
+    expect_events(page, site, ["A", "B"])
 
 
 def test_a_server_that_does_not_know_wasm_is_no_obstacle(page: Page, site: Site, runtime: str) -> None:

@@ -10,11 +10,12 @@
 /**
  * @typedef {{type: "progress", loaded: number, total: number}
  *   | {type: "ready", ms: number, python: string, warm: boolean}
- *   | {type: "failed", message: string}
+ *   | {type: "failed", message: string, unreachable?: boolean}
  *   | {type: "batch", id: number, text: string}
  *   | {type: "pong", id: number}
  *   | {type: "fault", id: number, message: string}} FromWorker
- *   `ready` goes to every new port, at once if Python runs already; `fault`: Python raised for that batch.
+ *   `ready` goes to every new port, at once if Python runs already; `fault`: Python raised for that batch;
+ *   `unreachable`: the network is gone, and with it what a batch needs.
  */
 
 /** The runtime where no worker can start. @typedef {{run(text: string): string | Promise<string>, python: string, ms: number}} InPage */

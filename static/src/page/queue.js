@@ -76,6 +76,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
+    if (Object(error).unreachable) return; // none of the calls' doing
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
     // Twice by itself.
     if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;

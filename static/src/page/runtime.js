@@ -45,7 +45,7 @@ export function createRuntime(base, early, status, changed) {
     if (ms) timer = setTimeout(() => lost("no answer in time", true), ms);
   };
 
-  const drop = () => {
+  const drop = (error = Error("the runtime was lost")) => {
     watch(0);
     const old = link;
     link = null;
@@ -54,17 +54,18 @@ export function createRuntime(base, early, status, changed) {
     } catch {}
     const asked = pending;
     pending = null;
-    asked?.reject(Error("the runtime was lost"));
+    asked?.reject(error);
   };
 
-  /** @param {string} message @param {boolean} [hung] */
-  const lost = (message, hung) => {
+  /** @param {string} message @param {boolean} [hung] @param {boolean} [unreachable] until the network is back */
+  const lost = (message, hung, unreachable) => {
     const ready = status.runtime === "ready";
     why ||= `${MODES[index]}: ${message}`;
     status.runtime = "loading";
-    drop();
+    drop(unreachable ? Object.assign(Error(message), { unreachable }) : undefined);
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
-    if (!ready || (hung && !index)) index++;
+    if (unreachable) index = MODES.length;
+    else if (!ready || (hung && !index)) index++;
     if (ready) replaced++;
     open();
   };
@@ -86,7 +87,7 @@ export function createRuntime(base, early, status, changed) {
         status.bootMs = message.ms;
         return changed("");
       case "failed":
-        return lost(message.message);
+        return lost(message.message, false, message.unreachable);
       case "batch":
       case "fault": {
         const asked = pending;
@@ -174,7 +175,8 @@ export function createRuntime(base, early, status, changed) {
             try {
               hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
-              hear(self, { type: (await hasEnded(python.run, error)) ? "failed" : "fault", id, message: messageOf(error) });
+              const type = (await hasEnded(python.run, error)) ? "failed" : "fault";
+              hear(self, { type, id, message: messageOf(error), unreachable: Object(error).unreachable });
             }
           });
         };

@@ -9,7 +9,10 @@ import { thaw } from "./interpreter.js";
 /** Bytes of each file once decoded, so that progress needs no Content-Length (absent when compressed), and the snapshot's hash; set by the build. */
 /* global __PARTS__ */
 /** @typedef {(loaded: number, total: number) => void} Progress */
-/** @typedef {{run: (text: string) => string | Promise<string>, python: string, ms: number}} Python */
+/**
+ * `run` may reject with an error that says `unreachable`: the network is gone, and with it what the batch needs.
+ * @typedef {{run: (text: string) => string | Promise<string>, python: string, ms: number}} Python
+ */
 
 const GLUE = "pyodide.asm.mjs";
 const WASM = "pyodide.asm.wasm";
@@ -167,7 +170,7 @@ export async function boot(progress = () => {}) {
       (booted) => (python = booted),
       (error) => {
         whole = null;
-        throw error;
+        throw Object.assign(Error(String(error)), { unreachable: error instanceof TypeError });
       },
     );
     return whole.then((booted) => booted.run(text));

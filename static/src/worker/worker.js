@@ -76,7 +76,7 @@ function receive(port, message) {
           // The next interpreter has not seen the batch.
           booting = null;
           ready = false;
-          port.postMessage({ type: "failed", message: String(error) });
+          port.postMessage({ type: "failed", message: String(error), unreachable: Object(error).unreachable });
         } finally {
           waiting.delete(port);
         }
