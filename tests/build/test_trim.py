@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,9 +16,8 @@ from heap_web.dev.steps import StepFailed
 from heap_web.dev.toolchain import PYODIDE, node, node_tool
 from heap_web.dev.wheel import build_wheel
 from tests.barely_warm import all_cold, barely_warm
-from tests.conformance.cases.codec import decode
-from tests.conformance.test_classic import CLASSIC
-from tests.conformance.wire import Encoder, batch
+from tests.conformance.test_classic import CLASSIC, asked
+from tests.conformance.wire import batch
 
 # Longer batches are answered in a test of their own, and not at each build.
 SHORT = 10_000
@@ -59,21 +57,7 @@ console.log(writeGlue(glue, {{ units, taken, given: new Set(process.argv[2] ? ["
 
 def batches(*, short: bool) -> list[str]:
     """The recorded cases, each as the one batch that a page would post."""
-    texts = []
-    for case in CLASSIC:
-        if case["class"] == "core":
-            continue
-        init = [decode(value) for value in case.get("init", [])]
-        options = init[1] if len(init) > 1 else {}
-        config = {"integrations": options.get("integrations", {}), "arrayLimit": 0, "resetIdentity": False}
-        user: dict[str, Any] = {"id": None, "traits": {}, "anonymousId": "anonymous"}
-        calls: list[dict[str, Any]] = []
-        for method, *arguments in case["calls"]:
-            encoder = Encoder(case.get("timezone", "UTC"))
-            encoded = [encoder.argument(decode(argument)) for argument in arguments]
-            if method != "$reload":
-                calls.append({"m": method, "a": encoded, "l": encoder.local})
-        texts.append(batch(calls, config, user))
+    texts = [batch(*asked(case)) for case in CLASSIC if case["class"] != "core"]
     return [text for text in texts if (len(text) < SHORT) == short]
 
 
@@ -85,9 +69,9 @@ def test_a_build_asks_its_runtime_every_recorded_case_but_the_longest() -> None:
 def test_the_built_runtime_answers_the_longest_cases_as_this_python_does(dist: Path) -> None:
     """The built runtime answers the longest recorded cases, megabytes and deep nesting, as this Python does."""
     (folder,) = (dist / "runtime").iterdir()
-    asked = batches(short=False)
-    assert max(map(len, asked)) > 1_000_000
-    options = {"folder": str(folder), "batches": [[text, worker.run(text)] for text in asked]}
+    longest = batches(short=False)
+    assert max(map(len, longest)) > 1_000_000
+    options = {"folder": str(folder), "batches": [[text, worker.run(text)] for text in longest]}
     node_tool("asking the built runtime", "verify.mjs", json.dumps(options))
 
 

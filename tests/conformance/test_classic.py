@@ -42,18 +42,24 @@ def expected(case: dict[str, Any]) -> list[Any]:
     return answers if by_rule == "recorded" else [by_rule]
 
 
-def heap_calls(case: dict[str, Any], *, together: bool, array_limit: int = 0) -> list[Any]:
-    """What Heap is told by a case's calls, in one batch or each in a batch of its own."""
+def asked(case: dict[str, Any], array_limit: int = 0) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    """A case as a page posts it: its calls, the configuration, and the visitor before them."""
     init = [decode(value) for value in case.get("init", [])]
     options = init[1] if len(init) > 1 else {}
     config = {"integrations": options.get("integrations", {}), "arrayLimit": array_limit, "resetIdentity": False}
     user: dict[str, Any] = {"id": None, "traits": {}, "anonymousId": "anonymous"}
-    calls = []
+    calls: list[dict[str, Any]] = []
     for method, *arguments in case["calls"]:
         encoder = wire.Encoder(case.get("timezone", "UTC"))
         encoded = [encoder.argument(decode(argument)) for argument in arguments]
         if method != "$reload":  # the worker keeps nothing: a reload is no event for it
             calls.append({"m": method, "a": encoded, "l": encoder.local})
+    return calls, config, user
+
+
+def heap_calls(case: dict[str, Any], *, together: bool, array_limit: int = 0) -> list[Any]:
+    """What Heap is told by a case's calls, in one batch or each in a batch of its own."""
+    calls, config, user = asked(case, array_limit)
     told = []
     for batch in [calls] if together else [[call] for call in calls]:
         answer = json.loads(worker.run(wire.batch(batch, config, user)))
