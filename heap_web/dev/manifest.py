@@ -7,6 +7,7 @@ import hashlib
 import json
 
 from heap_web.dev.compress import ENCODINGS
+from heap_web.dev.runtime import WHOLE
 
 NOTICES = """\
 heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain:
@@ -21,7 +22,7 @@ CPython {python}  (inside pyodide.*.wasm and python.bin)
   Sources: https://www.python.org/downloads/source/
 """
 # Of the runtime: what is loaded where no worker can start, and what a worker goes on with when it lacks something.
-RARE = ("python.js", "pyodide.whole.wasm")
+RARE = ("python.js", WHOLE)
 
 
 def integrity(content: bytes) -> str:
