@@ -93,7 +93,8 @@ def main(arguments: list[str]) -> int:
     """Does what the command line says; returns the exit status."""
     options, rest = parse(arguments)
     enter()
-    from heap_web.dev import commands, steps
+    from heap_web.dev import commands
+    from heap_web.dev.build import steps
 
     try:
         match options.command:

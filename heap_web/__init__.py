@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from .calls import Call, parse
-from .commands import Command
-from .errors import CallError, ConfigurationError, NoPageError
-from .properties import flatten
-from .session import step
-from .settings import Settings
-from .user import User
+from .core.calls import Call, parse
+from .core.commands import Command
+from .core.errors import CallError, ConfigurationError, NoPageError
+from .core.properties import flatten
+from .core.session import step
+from .core.settings import Settings
+from .core.user import User
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from .analytics import Analytics
-    from .settings import Keywords
+    from .browser.analytics import Analytics
+    from .core.settings import Keywords
 
 __all__ = [
     "Call",
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def load(app_id: object = None, /, **settings: "Unpack[Keywords]") -> "Analytics":
-    """Loads Heap into the page that this Python runs in, or finds that page from a worker; see `heap_web.page.load`."""
-    from . import page  # here: nothing else may need a page
+    """Loads Heap into this Python's page, or finds that page from a worker; see `heap_web.browser.load`."""
+    from .browser.load import load as load_here  # here: nothing else may need a page
 
-    return page.load(app_id, **settings)
+    return load_here(app_id, **settings)

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from heap_web.dev import runtime
-from heap_web.dev.toolchain import node, node_tool
+from heap_web.dev.build import runtime
+from heap_web.dev.build.toolchain import node, node_tool
 
 # All that it was seen to answer.
 SEEN = json.dumps({"config": {}, "user": {}, "calls": []})

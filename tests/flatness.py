@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from heap_web.commands import Command
+from heap_web.core.commands import Command
 
 
 def is_well_formed(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from heap_web.audiences.names import property_name
 from heap_web.cloud.messages import Message, from_segment
-from heap_web.errors import CallError
+from heap_web.core.errors import CallError
 
 ENTERED, EXITED, COMPUTED = "Audience Entered", "Audience Exited", "Trait Computed"
 _TRUTH = {"true": True, "false": False}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 LONGEST = 1023
 """Characters that Heap takes for a property's name."""

@@ -24,7 +24,7 @@ from sqlglot.expressions import Literal, to_identifier
 
 from heap_web.cloud.documented import LONGEST_IDENTITY
 from heap_web.cloud.messages import identity
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 USER = "user_id"
 STAGED_AT_ONCE = 50_000

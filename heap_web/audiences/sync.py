@@ -25,7 +25,7 @@ from heap_web.audiences.store import STAGED_AT_ONCE, MemberStore, changed, defau
 from heap_web.cloud import documented, partner
 from heap_web.cloud.client import HeapCloud
 from heap_web.cloud.outbox import Outbox
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 Report = Callable[[int, int], None]
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 from heap_web.cloud import documented, partner
 from heap_web.cloud.entries import HOSTS, Entry
 from heap_web.cloud.messages import Kind, Message, identity, moment
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 APIS = ("public", "integrations")
 _APP_ID = re.compile(r"[0-9]{1,20}").fullmatch

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from heap_web.cloud.client import HeapCloud
 from heap_web.cloud.errors import DeliveryError
 from heap_web.cloud.load import Load, Loaded
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 ALL_SENT, SOME_REFUSED, USAGE, KEPT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes. KEPT: Heap could not be reached; the calls are in the outbox, and the same command goes on."""

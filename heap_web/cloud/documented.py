@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from heap_web.cloud.entries import Entry, json_of
 from heap_web.cloud.messages import NO_USER, Message
-from heap_web.errors import CallError
-from heap_web.javascript import number_text, well_formed
-from heap_web.properties import flatten
-from heap_web.scalars import Scalar
+from heap_web.core.errors import CallError
+from heap_web.core.javascript import number_text, well_formed
+from heap_web.core.properties import flatten
+from heap_web.core.scalars import Scalar
 
 TRACK = "/api/track"
 USERS = "/api/add_user_properties"

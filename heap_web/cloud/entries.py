@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heap_web.javascript import json_text, quick_text
+from heap_web.core.javascript import json_text, quick_text
 
 EVENTS = {"/api/track": True, "/api/add_user_properties": False}
 """Paths of Heap's documented API, and whether what they take counts as events."""

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from heap_web.cloud.client import HeapCloud
 from heap_web.cloud.entries import Entry
 from heap_web.cloud.messages import from_segment
-from heap_web.errors import CallError, ConfigurationError
+from heap_web.core.errors import CallError, ConfigurationError
 
 CHUNK_LINES = 1_000
 CHUNK_BYTES = 1_000_000

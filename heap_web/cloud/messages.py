@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from heap_web.errors import CallError
-from heap_web.javascript import number_text, well_formed
-from heap_web.scalars import date_text, iso_text, scalar
+from heap_web.core.errors import CallError
+from heap_web.core.javascript import number_text, well_formed
+from heap_web.core.scalars import date_text, iso_text, scalar
 
 Kind = Literal["track", "page", "screen", "identify"]
 Nested = Literal["flatten", "stringify", "drop"]

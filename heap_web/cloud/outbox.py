@@ -44,7 +44,7 @@ from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.cloud.tables import checkpoints, lanes, ledger, metadata, refused, waiting
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 LANES = 32
 LANES_PER_CLAIM = 8

@@ -15,10 +15,10 @@ from typing import Any
 from heap_web.cloud.documented import check_lengths, event_name, shortened
 from heap_web.cloud.entries import Entry, json_of
 from heap_web.cloud.messages import Message, Nested
-from heap_web.errors import CallError
-from heap_web.javascript import Marker, number_text, well_formed
-from heap_web.properties import entries as pairs_of
-from heap_web.properties import plain
+from heap_web.core.errors import CallError
+from heap_web.core.javascript import Marker, number_text, well_formed
+from heap_web.core.properties import entries as pairs_of
+from heap_web.core.properties import plain
 
 TRACK = "/api/integrations/track"
 USERS = "/api/integrations/add_user_properties"

@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from heap_web.dev.beside import Beside
-from heap_web.dev.bundle import bundle as build_bundle
-from heap_web.dev.bundle import summary
-from heap_web.dev.steps import ROOT, STATIC
-from heap_web.dev.toolchain import MODULES, node, npm_packages, system_packages
+from heap_web.dev.build.bundle import bundle as build_bundle
+from heap_web.dev.build.bundle import summary
+from heap_web.dev.build.steps import ROOT, STATIC
+from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
+from heap_web.dev.check.beside import Beside
 
 BESIDE = ("tests/faults", "tests/hosts")
 
@@ -26,7 +26,7 @@ def bundle() -> int:
 def serve(port: int, app_id: str | None) -> int:
     """Builds, then serves the demo shop on 127.0.0.1 until interrupted."""
     build_bundle()
-    from heap_web.dev.server import serve as run_server
+    from heap_web.dev.serve.server import serve as run_server
 
     return run_server(port, app_id)
 
@@ -35,7 +35,7 @@ def bench(arguments: Sequence[str]) -> int:
     """Builds, then measures heap_web and its peers; with `--server` sending from a server and large audiences."""
     system_packages()
     if list(arguments) == ["--server"]:
-        benches = [[sys.executable, "-m", f"heap_web.dev.bench_{part}"] for part in ("cloud", "audiences")]
+        benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences")]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in benches)
     build_bundle()
     return subprocess.run([sys.executable, "-m", "heap_web.dev.bench", *arguments], cwd=ROOT, check=False).returncode
@@ -58,7 +58,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
-        "audit": [*python, "heap_web.dev.audit"],
+        "audit": [*python, "heap_web.dev.check.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
     outcomes = {}

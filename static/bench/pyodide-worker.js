@@ -4,7 +4,7 @@ import { loadPyodide } from "/pyodide/pyodide.mjs";
 const ready = (async () => {
   const [pyodide, wheel] = await Promise.all([loadPyodide(), fetch("/bench/heap_web.whl").then((answer) => answer.arrayBuffer())]);
   pyodide.unpackArchive(wheel, "wheel");
-  return pyodide.runPython("from heap_web.worker import run; run");
+  return pyodide.runPython("from heap_web.runtime import run; run");
 })();
 self.onmessage = async ({ data: { id, text } }) => {
   const run = await ready;

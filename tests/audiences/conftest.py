@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from heap_web.dev import postgres
+from heap_web.dev.check import postgres
 
 
 @pytest.fixture(scope="session")

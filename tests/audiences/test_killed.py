@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 from tests.audiences.child import AUDIENCE
 from tests.cloud.nursery import Nursery
 

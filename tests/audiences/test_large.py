@@ -4,7 +4,7 @@ in full.
 
 import pytest
 
-from heap_web.dev import bench_audiences
+from heap_web.dev.bench import audiences as bench_audiences
 
 GIBIBYTE = 1024
 

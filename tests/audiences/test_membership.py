@@ -6,8 +6,8 @@ import pytest
 
 from heap_web.audiences import membership
 from heap_web.cloud import HeapCloud
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
-from heap_web.errors import CallError
+from heap_web.core.errors import CallError
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 
 PERSONAS = {"computation_class": "audience", "computation_id": "aud_1", "computation_key": "first_time_shopper"}
 

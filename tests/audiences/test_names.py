@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heap_web.audiences import property_name
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 
 @pytest.mark.parametrize(

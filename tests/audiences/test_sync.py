@@ -16,8 +16,8 @@ from heap_web.audiences import AudienceSync, Summary
 from heap_web.audiences.store import changed
 from heap_web.cloud import HeapCloud, Limits, Outbox
 from heap_web.cloud.entries import Entry
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 
 NAME = "Order completed last 30 days"
 PROPERTY = "order_completed_last_30_days"

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 
 from heap_web.dev.bench.browser import FLAGS
-from heap_web.dev.bundle import bundle
-from heap_web.dev.steps import DIST
+from heap_web.dev.build.bundle import bundle
+from heap_web.dev.build.steps import DIST
 
 from .counting import RECEIPT, FaultySite
 from .serving import Site, serving

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from heap_web.dev.steps import DIST
+from heap_web.dev.build.steps import DIST
 from tests.conformance.cases.codec import decode
 from tests.conformance.test_classic import CLASSIC, comparable, expected
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from heap_web.dev.server import running
-from heap_web.dev.site import PAGES
+from heap_web.dev.serve.server import running
+from heap_web.dev.serve.site import PAGES
 
 from .conftest import Watch
 

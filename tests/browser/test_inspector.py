@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from heap_web.dev import docs
-from heap_web.dev.server import running
-from heap_web.dev.steps import STATIC
-from heap_web.dev.toolchain import node
+from heap_web.dev.build.steps import STATIC
+from heap_web.dev.build.toolchain import node
+from heap_web.dev.docs import pages as docs
+from heap_web.dev.serve.server import running
 
 PATIENCE = 30_000
 CLIPBOARD = """Object.defineProperty(navigator, "clipboard", {

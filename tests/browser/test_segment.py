@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from heap_web.dev.steps import DIST, STATIC
-from heap_web.dev.toolchain import esbuild
+from heap_web.dev.build.steps import DIST, STATIC
+from heap_web.dev.build.toolchain import esbuild
 from tests.conformance.cases.codec import decode
 from tests.conformance.test_classic import CLASSIC, comparable
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from heap_web.dev.steps import DIST
+from heap_web.dev.build.steps import DIST
 from tests.barely_warm import barely_warm
 
 from .conftest import Watch

@@ -12,7 +12,7 @@ from typing import Any
 import brotli
 import pytest
 
-from heap_web.dev.bundle import sweep
+from heap_web.dev.build.bundle import sweep
 
 COMPRESSED = (".br", ".gz")
 
@@ -79,7 +79,7 @@ def test_the_wheel_holds_the_product_alone(dist: Path) -> None:
     with zipfile.ZipFile(path) as wheel:
         names = wheel.namelist()
         metadata = wheel.read(next(name for name in names if name.endswith("/METADATA"))).decode()
-    assert {"heap_web/__init__.py", "heap_web/worker.py"} <= set(names)
+    assert {"heap_web/__init__.py", "heap_web/runtime.py"} <= set(names)
     assert not [name for name in names if name.startswith(("heap_web/dev", "tests"))]
     required = re.findall(r"^Requires-Dist: (.*)$", metadata, re.M)
     assert not [line for line in required if "extra ==" not in line]

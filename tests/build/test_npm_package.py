@@ -1,4 +1,4 @@
-"""Tests of heap_web.dev.npm_package: the package as npm installs it, and Node, TypeScript and browsers find it."""
+"""The npm package: npm installs it; Node, TypeScript and browsers find what is in it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from heap_web.dev.manifest import integrity
-from heap_web.dev.steps import ROOT
-from heap_web.dev.toolchain import MODULES, esbuild, node, npm
+from heap_web.dev.build.manifest import integrity
+from heap_web.dev.build.steps import ROOT
+from heap_web.dev.build.toolchain import MODULES, esbuild, node, npm
 from tests.browser.serving import Site
 
 PUBLIC = ("heap-web.mjs", "heap-web.js", "inspector.js", "manifest.json", "package.json")

@@ -1,4 +1,4 @@
-"""Tests of heap_web.dev.page_wheel, and of what goes to package indexes."""
+"""Tests of heap_web.dev.build.page_wheel, and of what goes to package indexes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev.page_wheel import for_pages, stripped
-from heap_web.dev.wheel import build_sdist, build_wheel
+from heap_web.dev.build.page_wheel import for_pages, stripped
+from heap_web.dev.build.wheel import build_sdist, build_wheel
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev import page_wheel, runtime, steps, wheel
+from heap_web.dev.build import page_wheel, runtime, steps, wheel
 
 
 def test_a_build_without_a_cache_gives_the_same_bytes(

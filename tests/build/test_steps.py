@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev import steps, toolchain
+from heap_web.dev.build import steps, toolchain
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from heap_web import worker
-from heap_web.dev import runtime
-from heap_web.dev.steps import StepFailed
-from heap_web.dev.toolchain import PYODIDE, node, node_tool
-from heap_web.dev.wheel import build_wheel
+from heap_web import runtime as worker
+from heap_web.dev.build import runtime
+from heap_web.dev.build.steps import StepFailed
+from heap_web.dev.build.toolchain import PYODIDE, node, node_tool
+from heap_web.dev.build.wheel import build_wheel
 from tests.barely_warm import all_cold, barely_warm
 from tests.conformance.test_classic import CLASSIC, asked
 from tests.conformance.wire import batch

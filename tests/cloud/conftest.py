@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from heap_web.dev import postgres
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
+from heap_web.dev.check import postgres
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The bench of sending from a server runs, and what it sends arrives."""
 
-from heap_web.dev import bench_cloud
+from heap_web.dev.bench import cloud as bench_cloud
 
 
 def test_bench() -> None:

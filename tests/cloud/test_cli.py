@@ -15,7 +15,7 @@ from heap_web.cloud import HeapCloud, cli
 from heap_web.cloud import load as loading
 from heap_web.cloud.load import Load
 from heap_web.cloud.retry import Retry
-from heap_web.dev.heap_api import Heap
+from heap_web.dev.serve.heap_api import Heap
 
 
 def messages(count: int, start: int = 0, ids: bool = True) -> list[dict[str, Any]]:

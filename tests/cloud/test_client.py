@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from heap_web.cloud import AsyncHeapCloud, Delivery, DeliveryError, HeapCloud, Limits, Message, Outbox, Retry
-from heap_web.dev.heap_api import Heap
-from heap_web.errors import CallError, ConfigurationError
+from heap_web.core.errors import CallError, ConfigurationError
+from heap_web.dev.serve.heap_api import Heap
 
 QUICK = Retry(first=0.001, most=0.01, attempts=6)
 

@@ -13,7 +13,7 @@ from heap_web.cloud.errors import DeliveryError
 from heap_web.cloud.outbox import Outbox
 from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
-from heap_web.dev.heap_api import Heap, Refused
+from heap_web.dev.serve.heap_api import Heap, Refused
 
 OK = Answer(200, "{}")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from heap_web.dev import from_server, stand_in
-from heap_web.dev.heap_api import serving
-from heap_web.dev.server import create_app
-from heap_web.dev.site import Site
+from heap_web.dev.serve import from_server, stand_in
+from heap_web.dev.serve.heap_api import serving
+from heap_web.dev.serve.server import create_app
+from heap_web.dev.serve.site import Site
 
 
 @pytest.fixture

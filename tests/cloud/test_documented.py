@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from heap_web.cloud import documented
 from heap_web.cloud.entries import Entry, is_event, request
 from heap_web.cloud.messages import Message
-from heap_web.dev.heap_api import Heap
-from heap_web.errors import CallError
+from heap_web.core.errors import CallError
+from heap_web.dev.serve.heap_api import Heap
 
 NOON = "2026-11-21T12:00:00.000Z"
 

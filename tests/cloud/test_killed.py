@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 
 from heap_web.cloud.outbox import Outbox
 from heap_web.cloud.tables import metadata
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 from tests.cloud.nursery import CHILD, Nursery, Work, acknowledged, key_of
 
 THOROUGH = pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heap_web.cloud.messages import from_segment, identity, moment
-from heap_web.errors import CallError
+from heap_web.core.errors import CallError
 
 
 @pytest.mark.parametrize(

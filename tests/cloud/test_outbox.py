@@ -12,7 +12,7 @@ import pytest
 from heap_web.cloud.entries import Entry
 from heap_web.cloud.outbox import LANES_PER_CLAIM, Outbox, default_url
 from heap_web.cloud.pacing import Blocked, Limits, Pacer
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
 
 TRACK, USERS = "/api/track", "/api/add_user_properties"
 

@@ -13,8 +13,8 @@ from heap_web.cloud import partner
 from heap_web.cloud.calls import checked_app_id
 from heap_web.cloud.entries import HOSTS, request
 from heap_web.cloud.messages import moment
-from heap_web.dev.heap_api import Heap, Refused
-from heap_web.errors import CallError, ConfigurationError
+from heap_web.core.errors import CallError, ConfigurationError
+from heap_web.dev.serve.heap_api import Heap, Refused
 from tests.cloud.recorded import CASES, message_of, payload_of
 
 DEVIATIONS: dict[str, Any] = json.loads((Path(__file__).parent / "deviations.json").read_text())

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from heap_web.errors import ConfigurationError
-from heap_web.settings import Settings
-from heap_web.snippet import LATEST_METHODS, client_config, script_url
+from heap_web.core.errors import ConfigurationError
+from heap_web.core.settings import Settings
+from heap_web.core.snippet import LATEST_METHODS, client_config, script_url
 
 from .cases.codec import UNDEFINED, decode
 from .test_classic import comparable, heap_calls

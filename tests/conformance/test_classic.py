@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heap_web import worker
+from heap_web import runtime as worker
 
 from . import wire
 from .cases.codec import UNDEFINED, JSDate, Tag, decode

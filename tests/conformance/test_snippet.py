@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from heap_web.errors import ConfigurationError
-from heap_web.settings import Settings
-from heap_web.snippet import CLASSIC_METHODS, client_config, script_url
+from heap_web.core.errors import ConfigurationError
+from heap_web.core.settings import Settings
+from heap_web.core.snippet import CLASSIC_METHODS, client_config, script_url
 
 CASES = Path(__file__).parent / "cases"
 STUBS = [case for case in json.loads((CASES / "snippet.json").read_text()) if case["group"] == "stub"]

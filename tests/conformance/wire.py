@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from heap_web.javascript import is_array_index, number_text
+from heap_web.core.javascript import is_array_index, number_text
 
 from .cases.codec import UNDEFINED, JSDate, JSObject, Tag, ms_to_iso
 

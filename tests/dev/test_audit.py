@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.dev import audit
-from heap_web.dev.audit import Finding, Unreachable
+from heap_web.dev.check import audit
+from heap_web.dev.check.audit import Finding, Unreachable
 
 
 def test_asks_about_what_the_extras_need_at_any_distance() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from heap_web.dev.bench.measure import own
-from heap_web.dev.bundle import bundle
-from heap_web.dev.steps import ROOT
+from heap_web.dev.build.bundle import bundle
+from heap_web.dev.build.steps import ROOT
 
 
 @pytest.mark.long

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev.beside import Beside
+from heap_web.dev.check.beside import Beside
 
 
 def test_output_is_printed_once_the_command_is_through(capsys: pytest.CaptureFixture[str]) -> None:

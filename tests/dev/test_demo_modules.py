@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.dev.site import STATIC
-from heap_web.dev.toolchain import node
+from heap_web.dev.build.toolchain import node
+from heap_web.dev.serve.site import STATIC
 
 CALL = """const [module, name, ...args] = JSON.parse(process.argv[1]);
 import(module).then((loaded) => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heap_web.dev.security import page_policy, worker_policy
+from heap_web.dev.serve.security import page_policy, worker_policy
 
 
 def directives(policy: str) -> dict[str, list[str]]:

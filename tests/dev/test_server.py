@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from heap_web.dev import server
-from heap_web.dev.server import accepted, create_app, listen, media_type, running
-from heap_web.dev.site import PAGES, ROOT, Site
-from heap_web.dev.stand_in import Inbox
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
+from heap_web.dev.serve import server
+from heap_web.dev.serve.server import accepted, create_app, listen, media_type, running
+from heap_web.dev.serve.site import PAGES, ROOT, Site
+from heap_web.dev.serve.stand_in import Inbox
 
 from .asgi import Client
 
@@ -196,7 +196,7 @@ def test_running_serves_while_the_block_lasts(dist: Path) -> None:
 
 def test_ctrl_c_closes_it_without_a_trace(dist: Path) -> None:
     """Ctrl-C ends `serve` with status 0 and nothing on standard error, even while a page listens for changes."""
-    code = "import sys, pathlib, heap_web.dev.server as s; sys.exit(s.serve(0, dist=pathlib.Path(sys.argv[1])))"
+    code = "import sys, pathlib, heap_web.dev.serve.server as s; sys.exit(s.serve(0, dist=pathlib.Path(sys.argv[1])))"
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(dist)],

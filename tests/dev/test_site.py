@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev import from_server
-from heap_web.dev.shop import CATALOGUE
-from heap_web.dev.site import PAGES, STATIC, Assets, Page, Site, read_integrity, render, sri
-from heap_web.errors import ConfigurationError
+from heap_web.core.errors import ConfigurationError
+from heap_web.dev.serve import from_server
+from heap_web.dev.serve.shop import CATALOGUE
+from heap_web.dev.serve.site import PAGES, STATIC, Assets, Page, Site, read_integrity, render, sri
 
 VOID = {"meta", "link", "input", "br", "wbr", "path", "circle", "ellipse", "rect"}
 

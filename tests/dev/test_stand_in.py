@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from heap_web.dev import stand_in
-from heap_web.dev.stand_in import Batch, Inbox, Refused, Sent, read_batch, why_refused
+from heap_web.dev.serve import stand_in
+from heap_web.dev.serve.stand_in import Batch, Inbox, Refused, Sent, read_batch, why_refused
 
 from .asgi import Client
 

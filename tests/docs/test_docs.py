@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from heap_web.dev import docs
-from heap_web.dev.heap_api import UNLIMITED, Heap, running
-from heap_web.dev.toolchain import PYODIDE
+from heap_web.dev.build.toolchain import PYODIDE
+from heap_web.dev.docs import pages as docs
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 from tests.browser.serving import Site
 
 BLOCKS = [block for doc in docs.DOCS for block in docs.blocks(doc)]
@@ -141,8 +141,8 @@ def test_pages_keep_their_own_policy(doc: docs.Doc) -> None:
 
 def test_every_setting_is_documented() -> None:
     """The table of settings names every setting that there is, in its three spellings."""
-    from heap_web.settings import Settings
-    from heap_web.snippet import loader_data
+    from heap_web.core.settings import Settings
+    from heap_web.core.snippet import loader_data
 
     text = docs.markdown(next(doc for doc in docs.DOCS if doc.name == "settings"))
     for name, camel in zip(Settings._fields, loader_data()["settings"], strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType
 
-from heap_web.dev.steps import DIST
+from heap_web.dev.build.steps import DIST
 from tests.browser.conftest import LAUNCH, dist  # noqa: F401  (a fixture)
 from tests.browser.serving import serving
 

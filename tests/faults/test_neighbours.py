@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heap_web.settings import Settings
-from heap_web.snippet import html as heap_snippet
+from heap_web.core.settings import Settings
+from heap_web.core.snippet import html as heap_snippet
 
 from .visitor import APP, Visitor, html, ids
 

@@ -8,8 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from heap_web.dev.steps import cached, fingerprint, run
-from heap_web.dev.toolchain import MODULES, PYODIDE
+from heap_web.dev.build.steps import cached, fingerprint, run
+from heap_web.dev.build.toolchain import MODULES, PYODIDE
 
 HERE = Path(__file__).parent
 PYSCRIPT = MODULES / "@pyscript" / "core" / "dist"

@@ -1,4 +1,4 @@
-"""The import arrows: who may import whom, and that the core stays free of the world."""
+"""The import arrows: who may import whom, that there are no circles, and that the core stays free of the world."""
 
 import ast
 import subprocess
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "heap_web"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "heap_web"
 
-# worker, page -> session -> calls, user, commands -> properties -> scalars -> javascript; snippet -> settings
+# runtime, browser -> session -> calls, user, commands -> properties -> scalars -> javascript; snippet -> settings
 VALUES = {"properties", "scalars", "javascript"}
-ARROWS = {
+CORE = {
     "errors": set(),
     "javascript": set(),
     "scalars": {"javascript"},
@@ -24,52 +25,108 @@ ARROWS = {
     "session": {"calls", "user", "commands", "settings"},
     "snippet": {"settings"},
     "limits": {"commands"},
-    "worker": {"session", "calls", "user", "commands", "settings", "limits"} | VALUES,
 }
-EDGES = {"page", "bridge"}  # Python in the page, and Python in a worker beside it
-WORLD = {"js", "pyodide", "pyodide_js", "_pyodide", "datetime", "time", "random", "logging", "os", "pathlib", "socket"}
+# What a part of the package may import of the others. Within a part, a circle is all that is forbidden.
+PARTS = {
+    "core": set(),
+    "runtime": {"core"},
+    "browser": {"core", "runtime"},
+    "cloud": {"core"},
+    "audiences": {"core", "cloud"},
+    "dev": {"core", "runtime", "browser", "cloud", "audiences", "__init__"},
+    "__init__": {"core", "browser"},
+}
+BROWSER = {"js", "pyodide", "pyodide_js", "_pyodide"}
+WORLD = BROWSER | {"datetime", "time", "random", "logging", "os", "pathlib", "socket"}
 
 
-def imports(module: str, *, top_level_only: bool = False) -> Iterator[tuple[str, bool]]:
-    """(module, whether it is one of this package) for every import in a module."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text())
+def module_name(path: Path) -> str:
+    """`heap_web.core.calls` for its file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py")) if "frozen" not in path.parts}
+
+
+def part_of(module: str) -> str:
+    """The part of the package that a module is in."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports(module: str, *, top_level_only: bool = False) -> Iterator[str]:
+    """The full name of every module that a module imports; one of this package by its own file's name."""
+    path = MODULES[module]
+    package = module.split(".") if path.stem == "__init__" else module.split(".")[:-1]
+    tree = ast.parse(path.read_text())
     for node in tree.body if top_level_only else ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((alias.name.split(".")[0], False) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            yield from ((name, True) for name in ([node.module] if node.module else [a.name for a in node.names]))
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0], False
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join(base + ([node.module] if node.module else []))
+            inside = [f"{origin}.{alias.name}" for alias in node.names if f"{origin}.{alias.name}" in MODULES]
+            yield from inside
+            if len(inside) < len(node.names):
+                yield origin
 
 
-@pytest.mark.parametrize("module", ARROWS)
+@pytest.mark.parametrize("module", CORE)
 def test_a_module_of_the_core_imports_only_what_lies_below_it(module: str) -> None:
     """A module of the core imports only what lies below it, and errors."""
-    own = {name for name, is_own in imports(module) if is_own}
-    assert own <= ARROWS[module] | {"errors"}
+    own = {name for name in imports(f"heap_web.core.{module}") if name.startswith("heap_web")}
+    below = {f"heap_web.core.{name}" for name in CORE[module] | {"errors"}}
+    assert own <= below
 
 
-@pytest.mark.parametrize("module", ARROWS)
+def test_every_module_of_the_core_has_its_place() -> None:
+    """The table of arrows names every module of the core."""
+    assert {name.split(".")[-1] for name in MODULES if name.startswith("heap_web.core.")} == set(CORE)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_part_of_the_package_imports_only_the_parts_below_it(module: str) -> None:
+    """A part of the package imports only itself and the parts below it."""
+    own = {part_of(name) for name in imports(module) if name.split(".")[0] == "heap_web"}
+    assert own <= PARTS[part_of(module)] | {part_of(module)}
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """There is no import circle in the package, not even through an import inside a function."""
+    graph = {module: {name for name in imports(module) if name in MODULES} for module in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join((*path[path.index(module) :], module))
+        if module not in done:
+            for below in sorted(graph[module]):
+                visit(below, (*path, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("module", CORE)
 def test_the_core_has_no_clock_no_input_and_no_output(module: str) -> None:
     """The core imports neither JavaScript nor clocks, files, logs or networks."""
-    assert not {name for name, is_own in imports(module) if not is_own} & WORLD
+    assert not {name.split(".")[0] for name in imports(f"heap_web.core.{module}")} & WORLD
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in PACKAGE.glob("*.py")))
-def test_javascript_is_imported_inside_functions_of_the_edges_alone(module: str) -> None:
-    """Only the edges import js or pyodide, and only inside functions."""
-    everywhere = {name for name, is_own in imports(module) if not is_own}
-    at_once = {name for name, is_own in imports(module, top_level_only=True) if not is_own}
-    browser = {"js", "pyodide", "pyodide_js", "_pyodide"}
-    assert not at_once & browser
-    assert module in EDGES or not everywhere & browser
+@pytest.mark.parametrize("module", MODULES)
+def test_javascript_is_imported_inside_functions_of_the_edge_alone(module: str) -> None:
+    """Only Python's browser edge imports js or pyodide, and only inside functions."""
+    everywhere = {name.split(".")[0] for name in imports(module)}
+    at_once = {name.split(".")[0] for name in imports(module, top_level_only=True)}
+    assert not at_once & BROWSER
+    assert part_of(module) == "browser" or not everywhere & BROWSER
 
 
 def test_importing_the_package_imports_nothing_of_the_page() -> None:
-    """Importing the package and the worker loads nothing of the page, nor anything heavy."""
-    code = "import sys; import heap_web.worker; print(*sys.modules)"
+    """Importing the package and the runtime loads nothing of the page, nor anything heavy."""
+    code = "import sys; import heap_web.runtime; print(*sys.modules)"
     loaded = subprocess.run(
-        [sys.executable, "-S", "-c", code], check=True, capture_output=True, text=True, cwd=PACKAGE.parent
+        [sys.executable, "-S", "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout.split()
-    heavy = {"heap_web.page", "datetime", "decimal", "pathlib", "uuid", "dataclasses", "inspect", "asyncio", "difflib"}
-    assert not heavy & set(loaded)
+    heavy = {"datetime", "decimal", "pathlib", "uuid", "dataclasses", "inspect", "asyncio", "difflib"}
+    assert not ({"heap_web.browser"} | heavy) & set(loaded)

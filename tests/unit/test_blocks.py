@@ -1,4 +1,4 @@
-"""heap_web.blocks: a block of code as one event."""
+"""heap_web.browser.blocks: a block of code as one event."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.blocks import Tracked
-from heap_web.errors import CallError
+from heap_web.browser.blocks import Tracked
+from heap_web.core.errors import CallError
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""heap_web.bridge and heap_web.handover: calls from a worker to the page, in order and once each."""
+"""heap_web.browser.bridge and heap_web.browser.handover: calls from a worker to the page, in order and once each."""
 
 import asyncio
 import json
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from heap_web.bridge import DEADLINE, BridgeAnalytics
-from heap_web.commands import Command
-from heap_web.errors import NoPageError
-from heap_web.handover import MAX_KEPT, MESSAGE_CALLS, Handover
-from heap_web.results import Result, Settled
-from heap_web.settings import Settings
+from heap_web.browser.bridge import DEADLINE, BridgeAnalytics
+from heap_web.browser.handover import MAX_KEPT, MESSAGE_CALLS, Handover
+from heap_web.browser.results import Result, Settled
+from heap_web.core.commands import Command
+from heap_web.core.errors import NoPageError
+from heap_web.core.settings import Settings
 
 
 class World:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from heap_web.calls import Identify, Options, Reset, SetAnonymousId, Silent, Track, allows_heap, parse
-from heap_web.errors import CallError
-from heap_web.javascript import FUNCTION, OPAQUE, UNDEFINED, BigInt
+from heap_web.core.calls import Identify, Options, Reset, SetAnonymousId, Silent, Track, allows_heap, parse
+from heap_web.core.errors import CallError
+from heap_web.core.javascript import FUNCTION, OPAQUE, UNDEFINED, BigInt
 
 
 def callback() -> None:

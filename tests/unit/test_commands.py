@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heap_web.commands import Command, identify, is_email, is_truthy, reset, track, user_properties
+from heap_web.core.commands import Command, identify, is_email, is_truthy, reset, track, user_properties
 
 JO = "jo@example.com"
 DATE = "2020-06-07T00:00:00.000Z"

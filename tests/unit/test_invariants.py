@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heap_web import worker
-from heap_web.calls import parse
-from heap_web.errors import CallError
-from heap_web.javascript import INVALID_DATE, UNDEFINED, json_text, quick_text
-from heap_web.properties import MAX_DEPTH, flatten, plain
-from heap_web.scalars import date_text
-from heap_web.session import step
-from heap_web.settings import Settings
-from heap_web.user import User
+from heap_web import runtime as worker
+from heap_web.core.calls import parse
+from heap_web.core.errors import CallError
+from heap_web.core.javascript import INVALID_DATE, UNDEFINED, json_text, quick_text
+from heap_web.core.properties import MAX_DEPTH, flatten, plain
+from heap_web.core.scalars import date_text
+from heap_web.core.session import step
+from heap_web.core.settings import Settings
+from heap_web.core.user import User
 from tests.flatness import is_flat, is_right
 from tests.fuzz.hostile import Hostile
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heap_web.javascript import (
+from heap_web.core.javascript import (
     FUNCTION,
     INVALID_DATE,
     OPAQUE,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from heap_web import commands, limits, worker
-from heap_web.commands import Command
+from heap_web import runtime as worker
+from heap_web.core import commands, limits
+from heap_web.core.commands import Command
 
 
 def warned(*told: Command) -> list[str]:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import heap_web
-from heap_web.analytics import MAX_COMPLAINTS
-from heap_web.commands import Command
-from heap_web.errors import ConfigurationError
-from heap_web.page import DEADLINE, PageAnalytics
-from heap_web.results import Result, Settled
-from heap_web.settings import Settings
-from heap_web.user import User
+from heap_web.browser.analytics import MAX_COMPLAINTS
+from heap_web.browser.page import DEADLINE, PageAnalytics
+from heap_web.browser.results import Result, Settled
+from heap_web.core.commands import Command
+from heap_web.core.errors import ConfigurationError
+from heap_web.core.settings import Settings
+from heap_web.core.user import User
 
 
 class FakePage:
@@ -172,7 +172,7 @@ def test_a_call_made_after_heap_has_failed_can_be_awaited() -> None:
 
 def test_no_more_than_so_many_calls_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Heap does not come, no more than MAX_WAITING calls wait; those beyond are dropped, with one warning."""
-    monkeypatch.setattr("heap_web.page.MAX_WAITING", 2)
+    monkeypatch.setattr("heap_web.browser.page.MAX_WAITING", 2)
     page = FakePage()
     calls = analytics(page)
     results = [calls.track(name) for name in "ABCD"]

@@ -12,8 +12,18 @@ from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
-from heap_web.javascript import INVALID_DATE, UNDEFINED
-from heap_web.properties import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MUCH, Plain, entries, flatten, is_object, plain
+from heap_web.core.javascript import INVALID_DATE, UNDEFINED
+from heap_web.core.properties import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    TOO_DEEP,
+    TOO_MUCH,
+    Plain,
+    entries,
+    flatten,
+    is_object,
+    plain,
+)
 
 
 class Point(NamedTuple):

@@ -1,4 +1,4 @@
-"""heap_web.records: a call made in Python as the record that the page's runtime reads."""
+"""heap_web.browser.encode: a call made in Python as the record that the page's runtime reads."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from uuid import UUID
 
 import pytest
 
-from heap_web import worker
-from heap_web.calls import parse
-from heap_web.javascript import from_wire
-from heap_web.records import record
-from heap_web.session import step
-from heap_web.user import User
+from heap_web import runtime as worker
+from heap_web.browser.encode import record
+from heap_web.core.calls import parse
+from heap_web.core.javascript import from_wire
+from heap_web.core.session import step
+from heap_web.core.user import User
 
 
 class Plan(StrEnum):

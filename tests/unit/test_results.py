@@ -1,9 +1,9 @@
-"""heap_web.results: what becomes of a call."""
+"""heap_web.browser.results: what becomes of a call."""
 
 import asyncio
 
-from heap_web.commands import Command
-from heap_web.results import Result, Settled
+from heap_web.browser.results import Result, Settled
+from heap_web.core.commands import Command
 
 COMMANDS = (Command("track", ("E", {})),)
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from heap_web.calls import Call, Identify, Options, Reset, SetAnonymousId, Silent, Track, parse
-from heap_web.commands import Command
-from heap_web.session import step, take
-from heap_web.settings import Settings
-from heap_web.user import User
+from heap_web.core.calls import Call, Identify, Options, Reset, SetAnonymousId, Silent, Track, parse
+from heap_web.core.commands import Command
+from heap_web.core.session import step, take
+from heap_web.core.settings import Settings
+from heap_web.core.user import User
 
 U1 = User("u1", {"a": 1}, "anon")
 UNROLLED = (Command("track", ("E l item", {"l": 1})), Command("track", ("E", {"l": "[1]"})))

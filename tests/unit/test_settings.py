@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.errors import ConfigurationError
-from heap_web.settings import Settings
+from heap_web.core.errors import ConfigurationError
+from heap_web.core.settings import Settings
 
 
 @pytest.mark.parametrize(("given", "app_id"), [("1535634150", "1535634150"), (1535634150, "1535634150"), ("0", "0")])

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from heap_web.settings import Settings
-from heap_web.snippet import CLASSIC_METHODS, LATEST_METHODS, client_config, html, loader_data, script_json, script_url
+from heap_web.core.settings import Settings
+from heap_web.core.snippet import (
+    CLASSIC_METHODS,
+    LATEST_METHODS,
+    client_config,
+    html,
+    loader_data,
+    script_json,
+    script_url,
+)
 
 
 @pytest.mark.parametrize(

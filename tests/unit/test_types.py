@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from heap_web.dev.steps import ROOT, STATIC
-from heap_web.dev.toolchain import MODULES, node
-from heap_web.settings import Settings
+from heap_web.core.settings import Settings
+from heap_web.dev.build.steps import ROOT, STATIC
+from heap_web.dev.build.toolchain import MODULES, node
 
 SAMPLE = """
 import heap_web

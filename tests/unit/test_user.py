@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.javascript import INVALID_DATE, UNDEFINED
-from heap_web.user import User, identified
+from heap_web.core.javascript import INVALID_DATE, UNDEFINED
+from heap_web.core.user import User, identified
 
 
 @pytest.mark.parametrize(

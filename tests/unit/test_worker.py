@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heap_web import worker
+from heap_web import runtime as worker
 
 UNDEFINED = {"$": "undefined"}
 

@@ -11,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.support.expected_conditions import url_to_be
 from selenium.webdriver.support.wait import WebDriverWait
 
-from heap_web.dev.steps import DIST
+from heap_web.dev.build.steps import DIST
 from tests.browser.counting import HEAP, delivered_once, events
 from tests.browser.serving import Site
 from tests.browser.test_conformance import CASES, HOLD, SPECIAL, judge, load, segments

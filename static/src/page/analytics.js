@@ -1,19 +1,19 @@
 /** The `analytics` object of the page: takes and journals calls at any time, and starts Heap, Python and the engine once it may. */
 
-import { callLater } from "./callbacks.js";
-import { initialConsent } from "./consent.js";
+import { callLater } from "./calls/callbacks.js";
+import { initialConsent } from "./visitor/consent.js";
 import { createEvents, guard } from "./events.js";
-import { createHeap } from "./heap.js";
-import { createJournal } from "./journal.js";
+import { createHeap } from "./heap/heap.js";
+import { createJournal } from "./journal/journal.js";
 import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
 import { settingsOf } from "./settings.js";
-import { connect } from "./shared.js";
-import { createStore } from "./store.js";
-import { createUser } from "./user.js";
-import { encode } from "./wire.js";
+import { connect } from "./runtime/shared.js";
+import { createStore } from "./visitor/store.js";
+import { createUser } from "./visitor/user.js";
+import { encode } from "./calls/wire.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
-/** @typedef {import("./queue.js").Result} Result */
+/** @typedef {import("./journal/journal.js").Entry} Entry */
+/** @typedef {import("./calls/queue.js").Result} Result */
 /** @typedef {import("./engine.js").World} World */
 /** @typedef {ReturnType<typeof createAnalytics>} Analytics */
 
@@ -26,7 +26,7 @@ const ENGINE_MS = 20_000;
 /**
  * @param {string} home URL of our own script: the runtime is beside it
  * @param {Record<string, unknown>} defaults settings that `load` need not repeat
- * @param {import("./store.js").Store} [store] where the visitor is kept
+ * @param {import("./visitor/store.js").Store} [store] where the visitor is kept
  */
 export function createAnalytics(home, defaults, store = createStore()) {
   const { on, off, once, emit } = createEvents();
@@ -54,7 +54,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   let closed = "";
   /** What keeps calls from Heap, if anything. */
   let failure = "";
-  /** @type {import("./journal.js").Journal | undefined} */
+  /** @type {import("./journal/journal.js").Journal | undefined} */
   let journal;
   /** @type {import("./engine.js").Engine | undefined} */
   let engine;

@@ -1,36 +1,36 @@
 /** The half that delivers, loaded beside the runtime: batches through Python to Heap, dead pages' journals, and what happens on failure. */
 
-import { openBridge } from "./bridge.js";
-import { createClaims } from "./claims.js";
+import { openBridge } from "./calls/bridge.js";
+import { createClaims } from "./journal/claims.js";
 import { append, each, messageOf, setTimeout } from "./natives.js";
-import { sharedWorkersOutlivePages } from "./outlive.js";
-import { createQueue } from "./queue.js";
-import { createRuntime } from "./runtime.js";
-import { visitor } from "./visitor.js";
+import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
+import { createQueue } from "./calls/queue.js";
+import { createRuntime } from "./runtime/runtime.js";
+import { visitor } from "./visitor/visitor.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
-/** @typedef {import("./runtime.js").RuntimeStatus & {heap: import("./heap.js").HeapState, journal: {calls: number, bytes: number}, consent: import("./consent.js").Consent}} Status */
+/** @typedef {import("./journal/journal.js").Entry} Entry */
+/** @typedef {import("./runtime/runtime.js").RuntimeStatus & {heap: import("./heap/heap.js").HeapState, journal: {calls: number, bytes: number}, consent: import("./visitor/consent.js").Consent}} Status */
 /** @typedef {ReturnType<typeof start>} Engine */
 
 /**
  * @typedef {object} World what the page's half shares with this one
  * @property {import("./settings.js").Settings} settings
  * @property {string} base URL of the runtime's folder
- * @property {import("./shared.js").Connection | null} shared
- * @property {import("./journal.js").Journal} journal
- * @property {import("./heap.js").Heap} heap
+ * @property {import("./runtime/shared.js").Connection | null} shared
+ * @property {import("./journal/journal.js").Journal} journal
+ * @property {import("./heap/heap.js").Heap} heap
  * @property {Status} status
- * @property {import("./user.js").User} user
+ * @property {import("./visitor/user.js").User} user
  * @property {Entry[]} items calls on their way, in order
- * @property {typeof import("./wire.js").encode} encode
+ * @property {typeof import("./calls/wire.js").encode} encode
  * @property {(text: string, at: number) => Entry} entryOf
  * @property {(entry: Entry) => object} callOf
  * @property {(entry: Entry) => void} told
  * @property {string} home URL of our own script
  * @property {any} analytics
- * @property {(text: string, method: string, args: () => unknown[], reason?: string, callback?: () => void) => Promise<import("./queue.js").Result>} take
- * @property {(entry: Entry, status: import("./queue.js").Result["status"], reason?: string, commands?: import("./queue.js").Result["commands"]) => void} settle
- * @property {(entry: Entry, commands: import("./queue.js").Result["commands"]) => void} transformed
+ * @property {(text: string, method: string, args: () => unknown[], reason?: string, callback?: () => void) => Promise<import("./calls/queue.js").Result>} take
+ * @property {(entry: Entry, status: import("./calls/queue.js").Result["status"], reason?: string, commands?: import("./calls/queue.js").Result["commands"]) => void} settle
+ * @property {(entry: Entry, commands: import("./calls/queue.js").Result["commands"]) => void} transformed
  * @property {(kind: "error" | "warning", code: string, message: string) => void} report
  * @property {() => void} changed
  * @property {(why: string) => void} failing calls settle as kept, for that reason; "": no more

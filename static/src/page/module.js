@@ -2,7 +2,7 @@
 
 import { instance } from "./instance.js";
 
-export { heapWeb } from "./segment-plugin.js";
+export { heapWeb } from "../plugin/segment-plugin.js";
 
 /** @param {import("./settings.js").Settings} options @returns {import("./analytics.js").Analytics} */
 export const load = (options) => instance(import.meta.url, {}, options && options.global).load(options);

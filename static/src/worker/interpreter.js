@@ -85,7 +85,7 @@ export async function thaw(parts, file) {
     fatal_error(error);
   };
   const pyodide = module.API.finalizeBootstrap(references);
-  const run = pyodide.pyimport("heap_web.worker").run;
+  const run = pyodide.pyimport("heap_web.runtime").run;
   if (spoiled()) throw new Error("a function of the interpreter is missing");
   return { run: (text) => run(text), python, spoiled };
 }

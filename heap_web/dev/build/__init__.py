@@ -1,0 +1,1 @@
+"""build.py bundle: dist/ from the sources."""

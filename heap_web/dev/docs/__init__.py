@@ -1,0 +1,1 @@
+"""The documentation, made from templates/docs/."""

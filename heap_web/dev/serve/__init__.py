@@ -1,0 +1,1 @@
+"""build.py serve: the demo shop, and a server that plays Heap."""

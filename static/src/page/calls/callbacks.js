@@ -1,0 +1,30 @@
+/** Callbacks of calls: once each, in the order of the calls, when the call has settled or a little later if it has not. */
+
+import { guard } from "../events.js";
+import { append, setTimeout } from "../natives.js";
+
+/** So long at most does `analytics.track("…", () => location = url)` keep a visitor: the call is safe in the journal by then. */
+const PATIENCE_MS = 300;
+
+/** The callbacks that have not been called yet are those from `next` on. @type {{callback: Function | null, due?: boolean}[]} */
+const waiting = [];
+let next = 0;
+
+/** @param {Function} callback @returns {() => void} tells that the call has settled */
+export function callLater(callback) {
+  /** @type {{callback: Function | null, due?: boolean}} */
+  const mine = { callback };
+  const due = () => {
+    mine.due = true;
+    for (let one; (one = waiting[next]) && one.due; ) {
+      const { callback } = one;
+      one.callback = null;
+      next++;
+      if (callback) guard(callback, []);
+    }
+    if (next === waiting.length) next = waiting.length = 0;
+  };
+  append(waiting, mine);
+  setTimeout(due, PATIENCE_MS);
+  return due;
+}

@@ -1,0 +1,161 @@
+/** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
+
+import { append, apply, each, messageOf, parse, queueMicrotask, splice } from "../natives.js";
+
+/** @typedef {import("../journal/journal.js").Entry} Entry */
+/**
+ * @typedef {{status: "delivered" | "kept" | "dropped", commands: [string, ...unknown[]][], reason?: string}} Result
+ *   `kept`: Heap has not got it yet; it will, from this page or the next.
+ */
+
+const MAX_CALLS = 100;
+const MAX_CHARACTERS = 256_000;
+/** The main thread is Python's too where it runs in the page. */
+const MAX_CALLS_IN_PAGE = 20;
+const MAX_WARNINGS = 1000;
+const METHODS = /^(track|identify|addUserProperties|resetIdentity)$/;
+
+/**
+ * @param {import("../engine.js").World & {
+ *   runtime: ReturnType<typeof import("../runtime/runtime.js").createRuntime>,
+ *   claims: ReturnType<typeof import("../journal/claims.js").createClaims>,
+ *   visitor: ReturnType<typeof import("../visitor/visitor.js").visitor>,
+ *   config: string}} world `config`: wire text
+ */
+export function createQueue({ heap, status, runtime, claims, visitor, config, items, settle, transformed, report }) {
+  /** How many at the head are with Python. */
+  let inFlight = 0;
+  /** A reply from before counts no more. */
+  let generation = 0;
+  let planned = false;
+  let warned = 0;
+
+  /** They name events and properties, and each is kept in mind. @param {string} code @param {string} message */
+  const warn = (code, message) => warned++ < MAX_WARNINGS && report("warning", code, message);
+
+  /** Calls of one tick go together. */
+  const plan = () => {
+    if (planned) return;
+    planned = true;
+    queueMicrotask(() => {
+      planned = false;
+      pump();
+    });
+  };
+
+  const pump = () => {
+    const first = items[0];
+    if (inFlight || !first || !claims.ready() || !heap.live() || !runtime.takes()) return;
+    // A batch that failed twice goes call by call, so that one bad call never harms the others.
+    const most = first.tries > 1 ? 1 : status.mode === "page" ? MAX_CALLS_IN_PAGE : MAX_CALLS;
+    let text = "";
+    let count = 0;
+    for (; count < most && count < items.length; count++) {
+      const entry = /** @type {Entry} */ (items[count]);
+      if (count && text.length + entry.text.length > MAX_CHARACTERS) break;
+      text += (count ? "," : "") + entry.text;
+    }
+    inFlight = count;
+    const mine = generation;
+    const over = () => mine === generation && !(inFlight = 0);
+    runtime
+      .run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`)
+      .then((text) => {
+        /** @type {import("../runtime/protocol.js").Reply} */
+        const reply = parse(text);
+        if (reply.results.length !== count) throw Error("a reply of another length");
+        return reply;
+      })
+      .then(
+        async (reply) => (await claims.mine()) && over() && deliver(reply, count),
+        (error) => over() && failed(count, error),
+      )
+      .catch((error) => report("warning", "runtime", messageOf(error)))
+      .then(plan);
+  };
+
+  /** @param {number} count @param {unknown} error */
+  const failed = (count, error) => {
+    if (Object(error).unreachable) return; // none of the calls' doing
+    for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
+    // Twice by itself.
+    if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;
+    const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
+    const reason = messageOf(error);
+    claims.strike(entry);
+    report("warning", "runtime", `a call could not be transformed: ${reason}`);
+    settle(entry, "dropped", reason);
+  };
+
+  /** @param {import("../runtime/protocol.js").Reply} reply @param {number} count */
+  const deliver = ({ results, user }, count) => {
+    if (!heap.live()) return;
+    // First: should the page be killed amid the calls, those left are read by who the visitor has become.
+    visitor.write(user);
+    const mine = generation;
+    let done = 0;
+    try {
+      // Consent may be withdrawn from within: by a listener, or by what Heap calls.
+      while (done < count && mine === generation) {
+        const target = heap.live();
+        if (!target) break;
+        const { commands, reason, warnings = [] } = /** @type {import("../runtime/protocol.js").Outcome} */ (results[done]);
+        // Whatever happens from here on, it is not told again.
+        const entry = /** @type {Entry} */ (items[done++]);
+        // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
+        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
+          settle(entry, "kept", "another page has delivered it");
+          continue;
+        }
+        transformed(entry, commands);
+        if (mine !== generation) break;
+        each(commands, (command) => {
+          const method = command[0];
+          if (mine !== generation) return;
+          try {
+            if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
+          } catch (error) {
+            warn("heap", `heap.${method} threw: ${messageOf(error)}`);
+          }
+        });
+        if (mine !== generation) break;
+        claims.strike(entry);
+        each(warnings, (warning) => warn("value", warning));
+        settle(entry, reason ? "dropped" : "delivered", reason, commands);
+      }
+    } finally {
+      if (mine === generation) splice(items, [0, done]);
+    }
+  };
+
+  return {
+    plan,
+    /** Calls of dead pages, before our own. @param {Entry[]} entries */
+    putFirst(entries) {
+      /** @type {any[]} */
+      const args = [inFlight, 0];
+      each(entries, (entry) => append(args, entry));
+      splice(items, args);
+      plan();
+    },
+    /** Keep some calls; a reply under way counts no more. @param {(entry: Entry) => boolean} keep */
+    reset(keep) {
+      generation++;
+      inFlight = 0;
+      let kept = 0;
+      each(items, (entry) => {
+        if (keep(entry)) items[kept++] = entry;
+      });
+      // It may have been emptied meanwhile, by a listener that withdrew consent.
+      if (kept < items.length) items.length = kept;
+    },
+  };
+}
+
+/** @param {unknown[]} command */
+function argumentsOf(command) {
+  /** @type {unknown[]} */
+  const args = [];
+  for (let i = 1; i < command.length; i++) append(args, command[i]);
+  return args;
+}

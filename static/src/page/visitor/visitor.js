@@ -1,0 +1,57 @@
+/** The visitor between page and Python: sent with each batch, kept as it comes back. */
+
+import { fromCookie } from "./cookies.js";
+import { each, stringify } from "../natives.js";
+import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
+
+/**
+ * @param {import("./user.js").User} user
+ * @param {typeof import("../calls/wire.js").encode} encode
+ */
+export function visitor({ read, store }, encode) {
+  let lastRaw = "";
+  let lastWire = "";
+
+  // What analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back.
+  each([ID, TRAITS, ANONYMOUS_ID], (key) => {
+    const text = store.get(key) === null && fromCookie(key);
+    if (text) store.set(key, text);
+  });
+
+  /** Whatever else the page wrote there counts as nothing. @returns {import("./user.js").UserState} */
+  const state = () => {
+    const [id, traits, anonymousId] = [read(ID), read(TRAITS), read(ANONYMOUS_ID)];
+    return {
+      id: typeof id === "number" || typeof id === "string" ? id : null,
+      traits: traits && typeof traits === "object" ? traits : {},
+      anonymousId: anonymousId ? `${anonymousId}` : null,
+    };
+  };
+
+  /** @param {string} key @param {unknown} value */
+  const keep = (key, value) => {
+    const text = stringify(value ?? null);
+    const before = store.get(key);
+    if (text !== before && (before || (text !== "null" && text !== "{}"))) store.set(key, text);
+  };
+
+  return {
+    state,
+    /** Wire text. Large traits are encoded once, not once a batch. */
+    wire() {
+      const raw = `${store.get(ID)}\n${store.get(ANONYMOUS_ID)}\n${store.get(TRAITS)}`;
+      if (raw !== lastRaw) {
+        const { text, local } = encode([state()]);
+        lastRaw = raw;
+        lastWire = `${text.slice(1, -2)}${local && `,"local":${local}`}}`;
+      }
+      return lastWire;
+    },
+    /** What a batch made of the visitor; written only if it is new. @param {import("./user.js").UserState} after */
+    write(after) {
+      keep(ID, after.id);
+      keep(TRAITS, after.traits);
+      keep(ANONYMOUS_ID, after.anonymousId);
+    },
+  };
+}
