@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ MISSING = Doc("404", "Page not found", "There is no such page here")
 OUTLINED = (2, 3)
 # More than that are a reference's own entries, which an outline would only repeat.
 OUTLINE_LONGEST = 24
+
+# How Markdown names a served file: its address is known only when the page is made.
+_ASSET = re.compile(r"asset:([\w./-]+)")
 
 Asset = Callable[[str], str]
 
@@ -80,7 +84,7 @@ def html(doc: Doc, asset: Asset, integrity: Asset, root: str = "") -> str:
             version=version(),
             asset=asset,
             asset_integrity=integrity,
-            content=Markup(render.to_html(text)),
+            content=Markup(_ASSET.sub(lambda found: asset(found[1]), render.to_html(text))),
         )
     )
 
