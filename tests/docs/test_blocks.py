@@ -110,7 +110,7 @@ def test_a_documented_policy_is_enough(host: Site, page: Page, recorded: Recorde
     assert name == "Content-Security-Policy"
     host.script("/seen.js", "analytics.track('Seen')")
     html = page_of(SCRIPT, '<script src="/seen.js"></script>')
-    page.goto(host.page("/page", html, **{"content_security_policy": policy}))
+    page.goto(host.page("/page", html, content_security_policy=policy))
     page.wait_for_function(SEEN)
     assert page.evaluate("() => analytics.state.mode") in ("shared", "dedicated")
 
@@ -124,7 +124,9 @@ def test_python_in_the_page_runs(host: Site, page: Page, recorded: Recorded, dis
     for param in some("python", "page"):
         assert page.evaluate("code => run(code)", param.values[0])
     expected = {"Signed Up", "Ran model", "Drew chart"}
-    page.wait_for_function("names => names.every(name => recorder.told.some(call => call[1] === name))", arg=[*expected])
+    page.wait_for_function(
+        "names => names.every(name => recorder.told.some(call => call[1] === name))", arg=[*expected]
+    )
 
 
 @pytest.mark.parametrize("code", some("python", "plain"))
@@ -162,7 +164,8 @@ def test_unit_tests_under_node_pass(packages: Path, tmp_path: Path) -> None:
 def test_browser_tests_pass(host: Site, page: Page) -> None:
     """The browser test of a reader's own page passes against such a page."""
     button = """<button>Sign up</button><script>
-      document.querySelector("button").onclick = () => analytics.track("Signed Up", { plan: { name: "pro", seats: 3 } });
+      const plan = { name: "pro", seats: 3 };
+      document.querySelector("button").onclick = () => analytics.track("Signed Up", { plan });
     </script>"""
     url = host.page("/page", page_of(SCRIPT, button))
     for code in files("playwright").values():
@@ -172,7 +175,7 @@ def test_browser_tests_pass(host: Site, page: Page) -> None:
 
 
 def test_commands_are_known() -> None:
-    """A command that the documentation names is a usual one or our own, and an extra that it installs is one of ours."""
+    """A command that the documentation names is a usual one or our own, and an extra that it names is one of ours."""
     from heap_web.cloud.cli import main
 
     some("sh", LOOKED_UP)
@@ -189,7 +192,7 @@ def test_commands_are_known() -> None:
 
 
 def test_every_block_is_run_or_says_that_it_is_not() -> None:
-    """Each block is of a kind that a test takes, or is marked as one that is only shown; only signatures are of none."""
+    """Each block is of a kind that a test takes, or says that none does; only drawn signatures are of no kind."""
     drawn = {fence.code for draw in (reference.page, reference.cloud, reference.audiences) for fence in fences(draw())}
     loose = [
         (block.page, block.language, block.runs, block.code)
@@ -201,7 +204,7 @@ def test_every_block_is_run_or_says_that_it_is_not() -> None:
 
 def test_no_block_waits_for_a_call_at_the_top_of_a_module() -> None:
     """A module that awaits a call at its top would hold the page while Heap's host hangs: no snippet does."""
-    waiting = [block.page for block in BLOCKS if re.search(r"^await analytics\.(track|identify)", block.code, re.MULTILINE)]
+    waiting = [
+        block.page for block in BLOCKS if re.search(r"^await analytics\.(track|identify)", block.code, re.MULTILINE)
+    ]
     assert waiting == []
-
-

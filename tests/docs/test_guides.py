@@ -67,7 +67,10 @@ def test_vite(project: Project, own_site: Site, page: Page, recorded: Recorded) 
 
 def test_react_in_strict_mode(project: Project, own_site: Site, page: Page, recorded: Recorded) -> None:
     """In React's development build, where StrictMode runs effects twice, an event of a mount is told once."""
-    extra = {"index.html": INDEX.format(root="root", main="src/main.jsx"), "vite.config.js": PLUGIN.format(name="react")}
+    extra = {
+        "index.html": INDEX.format(root="root", main="src/main.jsx"),
+        "vite.config.js": PLUGIN.format(name="react"),
+    }
     folder = project({**REACT, **extra})
     vite_build(folder, own_site, "--mode=development", NODE_ENV="development")
     page.goto(f"{own_site.url}/index.html")

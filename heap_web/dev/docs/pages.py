@@ -32,7 +32,7 @@ Asset = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of code: the page that it is on, its language, where it runs, the file that it is, and the code."""
+    """A fenced block of code: its page, its language, where it runs, the file that it is, and the code."""
 
     page: str
     language: str
