@@ -161,12 +161,13 @@ def test_the_shelf_in_the_page_is_the_catalogue(site: Site) -> None:
 
 def test_an_address_changes_with_the_content(tmp_path: Path) -> None:
     """A changed byte in any file gives all of them a new address, so that each may be kept for ever."""
-    (tmp_path / "docs.css").write_text("a")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.svg").write_text("a")
     before = Assets.read(tmp_path)
-    (tmp_path / "docs.css").write_text("b")
+    (tmp_path / "docs/a.svg").write_text("b")
     after = Assets.read(tmp_path)
-    assert before.url("docs.css") != after.url("docs.css")
-    assert after.integrity("docs.css") == sri(b"b")
+    assert before.url("docs/a.svg") != after.url("docs/a.svg")
+    assert after.integrity("docs/a.svg") == sri(b"b")
     with pytest.raises(KeyError, match=r"no file 'other\.css'"):
         after.url("other.css")
 

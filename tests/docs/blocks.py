@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from heap_web.dev.docs import pages as docs
-from heap_web.dev.docs.render import NOT_RUN
+from heap_web.dev.docs.render import DRAWING, NOT_RUN
 
 BLOCKS = [block for doc in docs.DOCS for block in docs.blocks(doc)]
-# What says of itself that nothing runs it: a reference's signatures are drawn from the code, and are of no kind.
-SHOWN = (NOT_RUN,)
+# What says of itself that nothing runs it, and what is no code.
+SHOWN = (NOT_RUN, DRAWING)
 taken: set[tuple[str, str]] = set()
 """(language, runs) of the blocks that some test runs."""
 

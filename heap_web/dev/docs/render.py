@@ -20,6 +20,8 @@ LANGUAGES = ("python", "js", "jsx", "vue", "html", "http", "sh", "ts", "toml", "
 NOT_RUN = "not-run"
 # What a block in a terminal says: its commands are looked up, not executed.
 LOOKED_UP = "commands"
+# What is no code at all.
+DRAWING = "drawing"
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,6 @@ def figure(fence: Fence) -> str:
 def _label(runs: str) -> str:
     if runs == NOT_RUN:
         return '<span class="not-run">not run by our tests</span>'
-    if runs in ("", LOOKED_UP):
+    if runs in ("", LOOKED_UP, DRAWING):
         return ""
     return '<span class="run">run by our tests</span>'

@@ -84,7 +84,7 @@ function values(entry) {
         h(
           "tr",
           { class: mark },
-          h("th", { scope: "row" }, key, marks[mark] !== "" && h("i", {}, marks[mark])),
+          h("th", { scope: "row" }, ...breakable(key), marks[mark] !== "" && h("i", {}, marks[mark])),
           h("td", {}, mark === "added" ? "–" : cut(valueInWords(before))),
           h("td", {}, mark === "dropped" ? "–" : cut(valueToJavaScript(after)), tooLong(after) && h("i", {}, TOO_LONG)),
         ),
@@ -131,10 +131,13 @@ async function toClipboard(text) {
 }
 
 /** Characters of a value that are shown. */
-const LONGEST = 400;
+const LONGEST = 160;
 /** Characters of a value that Heap keeps. */
 const KEPT = 1024;
 const TOO_LONG = "Heap keeps 1,024 characters";
+
+/** A dotted name that breaks after its dots where it must. @param {string} name */
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, h("wbr")]);
 
 /** @param {unknown} value */
 const tooLong = (value) => typeof value === "string" && value.length > KEPT;

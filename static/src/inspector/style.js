@@ -379,6 +379,9 @@ td {
   font-weight: 400;
   overflow-wrap: anywhere;
 }
+th[scope="row"] {
+  overflow-wrap: break-word;
+}
 thead th {
   border: 0;
   color: var(--soft);
