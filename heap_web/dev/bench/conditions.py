@@ -1,7 +1,7 @@
 """What the measured visits happen under: a quiet machine, a busy one, and two mobile networks.
 
-DevTools' network emulation holds for one target, and playwright cannot give it to a SharedWorker. But that fetches most of
-what heap_web loads. So the bench's server is the slow line: all answers share its rate and its delay, whoever asked.
+DevTools' network emulation holds for one target, and playwright cannot give it to a SharedWorker. But that fetches
+most of what heap_web loads. So the bench's server is the slow line: all answers share its rate, whoever asked.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 class Condition:
     """What is different from a quiet machine.
 
-    `rate`: bytes a second, 0 for no bound. `delay`: seconds from a request to its answer. `slowdown`: how many times slower
-    the page's CPU is. `burners`: how many processes load the machine.
+    `rate`: bytes a second, 0 for no bound. `delay`: seconds from a request to its answer. `slowdown`: how many times
+    slower the page's CPU is. `burners`: how many processes load the machine.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Of visitors who leave their first page early and never return: the share whose event Heap got.
 
-A visitor who leaves after some seconds is counted if the first call had reached Heap by then. What the journal keeps for a
-later page does not count here, as these visitors have no later page.
+A visitor who leaves after some seconds is counted if the first call had reached Heap by then. What the journal keeps
+for a later page does not count here, as these visitors have no later page.
 """
 
 from __future__ import annotations

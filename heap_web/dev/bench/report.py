@@ -144,7 +144,7 @@ def markdown(report: Report) -> str:
         lines.append(_row([verdict.row, verdict.target, verdict.measured, OUTCOMES[verdict.met]]))
     lines += [
         "",
-        "The share of visitors whose event Heap got, of those who leave their first page after so long and never return:",
+        "The share of visitors whose event Heap got, of those who leave their first page so soon and never return:",
         "",
     ]
     lines += [_row(["", "", *(f"{seconds} s" for seconds in SECONDS)]), _row(["---", "---", *["--:"] * len(SECONDS)])]
