@@ -24,6 +24,12 @@ def some(language: str, runs: str) -> list[Any]:
     return [pytest.param(block.code, id=f"{block.page}-{number}") for number, block in enumerate(chosen)]
 
 
+def one(language: str, runs: str) -> str:
+    """The code of the only block of a kind."""
+    [param] = some(language, runs)
+    return str(param.values[0])
+
+
 def files(runs: str) -> dict[str, str]:
     """The files that the guide of a kind gives: their code by their name."""
     chosen = [block for block in BLOCKS if block.runs == runs]

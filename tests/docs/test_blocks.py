@@ -20,7 +20,7 @@ from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 from tests.browser.serving import Site
 
 from . import test_guides, test_servers  # noqa: F401 - what they take is taken
-from .blocks import BLOCKS, SHOWN, files, some, taken
+from .blocks import BLOCKS, SHOWN, files, one, some, taken
 
 # The server of the tests answers below /dist/; the documentation's own example address is mapped to it.
 SCRIPT = '<script src="/heap-web/heap-web.js" data-app-id="1535634150"></script>'
@@ -44,7 +44,15 @@ MANAGERS = {
         held.replaceWith(script);
     }""",
 }
+MANAGED = {runs: one("html", runs) for runs in MANAGERS}
+SEGMENT = one("js", "segment")
+PAGES_PYTHON = some("python", "page")
+UNIT_TESTS, BROWSER_TESTS = files("jsdom"), files("playwright")
+COMMANDS = some("sh", LOOKED_UP)
 SEEN = "() => recorder.told.some(([method, name]) => method === 'track' && name === 'Seen')"
+
+# What is tested is the recipe; the other browsers run what it leads to in tests of their own.
+RECIPE = pytest.mark.only_browser("chromium")
 
 Recorded = Callable[[Page], list[Any]]
 
@@ -62,11 +70,11 @@ def test_html_is_a_page_that_works(host: Site, page: Page, recorded: Recorded, c
     page.wait_for_function(SEEN)
 
 
+@RECIPE
 @pytest.mark.parametrize("runs", MANAGERS)
 def test_nothing_is_told_before_the_manager_says_so(host: Site, page: Page, recorded: Recorded, runs: str) -> None:
     """With a consent manager's markup, Heap is told nothing until the manager does what it does on consent."""
-    [param] = some("html", runs)
-    page.goto(host.page("/page", page_of(param.values[0])))
+    page.goto(host.page("/page", page_of(MANAGED[runs])))
     page.evaluate("() => void analytics.track('Seen')")
     page.wait_for_timeout(300)
     assert recorded(page) == []
@@ -74,6 +82,7 @@ def test_nothing_is_told_before_the_manager_says_so(host: Site, page: Page, reco
     page.wait_for_function(SEEN)
 
 
+@RECIPE
 @pytest.mark.parametrize("code", [*some("js", "page"), *some("js", "module")])
 def test_javascript_runs(host: Site, page: Page, recorded: Recorded, code: str) -> None:
     """JavaScript that the documentation gives runs to its end as a module and tells Heap something."""
@@ -84,14 +93,14 @@ def test_javascript_runs(host: Site, page: Page, recorded: Recorded, code: str) 
     page.wait_for_function(SEEN)
 
 
+@RECIPE
 def test_segments_front_end_with_our_plugin(host: Site, page: Page, recorded: Recorded, tmp_path: Path) -> None:
     """The lines for a site that keeps Segment's analytics.js 2 deliver through it."""
-    [param] = some("js", "segment")
     source = STATIC / ".documented-segment.js"  # beside node_modules, where the bundler looks for Segment's package
     out = tmp_path / "segment.js"
     settings = 'writeKey: "none", cdnSettings: { integrations: {} }'
     try:
-        source.write_text(param.values[0].replace('writeKey: "…"', settings), "utf-8")
+        source.write_text(SEGMENT.replace('writeKey: "…"', settings), "utf-8")
         define = "--define:process.env.NODE_ENV='production'"
         options = ["--bundle", "--format=esm", "--external:heap-web", define, f"--outfile={out}"]
         esbuild("bundling the documentation's lines for Segment", [str(source), *options])
@@ -103,6 +112,7 @@ def test_segments_front_end_with_our_plugin(host: Site, page: Page, recorded: Re
     page.wait_for_function("() => recorder.told.some(([method, name]) => name === 'Signed Up')")
 
 
+@RECIPE
 @pytest.mark.parametrize("header", some("http", "policy"))
 def test_a_documented_policy_is_enough(host: Site, page: Page, recorded: Recorded, header: str) -> None:
     """Under each policy that the documentation gives, calls are delivered, by Python in a worker."""
@@ -115,13 +125,14 @@ def test_a_documented_policy_is_enough(host: Site, page: Page, recorded: Recorde
     assert page.evaluate("() => analytics.state.mode") in ("shared", "dedicated")
 
 
+@RECIPE
 def test_python_in_the_page_runs(host: Site, page: Page, recorded: Recorded, dist: Path) -> None:
     """Every block of Python for pages runs in stock Pyodide with the wheel that is shipped."""
     (wheel,) = dist.glob("*.whl")
     page.goto(host.page("/page", page_of(PYODIDE_PAGE.format(wheel=wheel.name))))
     page.wait_for_function("() => window.run", timeout=60_000)
     page.evaluate("code => run(code)", "import sys; sys.path.insert(0, 'wheel') if 'wheel' not in sys.path else None")
-    for param in some("python", "page"):
+    for param in PAGES_PYTHON:
         assert page.evaluate("code => run(code)", param.values[0])
     expected = {"Signed Up", "Ran model", "Drew chart"}
     page.wait_for_function(
@@ -152,15 +163,14 @@ def test_python_on_a_server_runs(code: str, tmp_path: Path, monkeypatch: pytest.
 def test_unit_tests_under_node_pass(packages: Path, tmp_path: Path) -> None:
     """The unit test of a reader's own code passes under Node with jsdom."""
     (tmp_path / "node_modules").symlink_to(packages)
-    names = []
-    for name, code in files("jsdom").items():
-        names.append(name)
+    for name, code in UNIT_TESTS.items():
         (tmp_path / name).write_text(code, "utf-8")
-    done = subprocess.run([node(), "--test", *names], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run([node(), "--test", *UNIT_TESTS], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert re.search(r"^. pass 1$", done.stdout, re.MULTILINE)
 
 
+@RECIPE
 def test_browser_tests_pass(host: Site, page: Page) -> None:
     """The browser test of a reader's own page passes against such a page."""
     button = """<button>Sign up</button><script>
@@ -168,7 +178,7 @@ def test_browser_tests_pass(host: Site, page: Page) -> None:
       document.querySelector("button").onclick = () => analytics.track("Signed Up", { plan });
     </script>"""
     url = host.page("/page", page_of(SCRIPT, button))
-    for code in files("playwright").values():
+    for code in BROWSER_TESTS.values():
         names: dict[str, Any] = {}
         exec(compile(code, "documentation", "exec"), names)
         names["test_signing_up_is_tracked"](page, url)
@@ -178,8 +188,7 @@ def test_commands_are_known() -> None:
     """A command that the documentation names is a usual one or our own, and an extra that it names is one of ours."""
     from heap_web.cloud.cli import main
 
-    some("sh", LOOKED_UP)
-    lines = [line for block in BLOCKS if block.language == "sh" for line in block.code.splitlines() if line]
+    lines = [line for param in COMMANDS for line in param.values[0].splitlines() if line]
     assert {line.split()[0] for line in lines} <= {"pip", "heap-web", "python3", "npm", "npx", "node", "cp", "git"}
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert {extra for line in lines for extra in re.findall(r"heap-web\[(\w+)\]", line)} <= set(extras)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from heap_web.dev.build.steps import run
@@ -18,7 +19,8 @@ from .conftest import SEARCHED, Project
 
 # What each guide leaves to the reader's own project.
 INDEX = '<!doctype html><title>A page</title><div id="{root}"></div><script type="module" src="/{main}"></script>'
-PLUGIN = 'import plugin from "@vitejs/plugin-{name}"; export default {{ plugins: [plugin()] }};'
+WITH_REACT = 'export default { esbuild: { jsx: "automatic" } };'
+WITH_VUE = 'import vue from "@vitejs/plugin-vue"; export default { plugins: [vue()] };'
 SERVER = """
 import { createElement as h } from "react";
 import { renderToString } from "react-dom/server";
@@ -34,6 +36,9 @@ import { SignUp } from "./app/sign-up.jsx";
 hydrateRoot(document, h(RootLayout, null, h(SignUp)), { onRecoverableError: (error) => console.error(error) });
 """
 VITE, REACT, VUE, NEXT = files("vite"), files("react"), files("vue"), files("next")
+
+# What is tested is the recipe; the other browsers run what it leads to in tests of their own.
+pytestmark = pytest.mark.only_browser("chromium")
 
 Recorded = Callable[[Page], list[Any]]
 
@@ -69,7 +74,7 @@ def test_react_in_strict_mode(project: Project, own_site: Site, page: Page, reco
     """In React's development build, where StrictMode runs effects twice, an event of a mount is told once."""
     extra = {
         "index.html": INDEX.format(root="root", main="src/main.jsx"),
-        "vite.config.js": PLUGIN.format(name="react"),
+        "vite.config.js": WITH_REACT,
     }
     folder = project({**REACT, **extra})
     vite_build(folder, own_site, "--mode=development", NODE_ENV="development")
@@ -85,7 +90,7 @@ def test_react_in_strict_mode(project: Project, own_site: Site, page: Page, reco
 
 def test_vue(project: Project, own_site: Site, page: Page, recorded: Recorded) -> None:
     """A Vue component's events are told, of its mount and of its button."""
-    extra = {"index.html": INDEX.format(root="app", main="src/main.js"), "vite.config.js": PLUGIN.format(name="vue")}
+    extra = {"index.html": INDEX.format(root="app", main="src/main.js"), "vite.config.js": WITH_VUE}
     vite_build(project({**VUE, **extra}), own_site)
     page.goto(f"{own_site.url}/index.html")
     page.get_by_role("button", name="Sign up").click()

@@ -12,6 +12,7 @@ from heap_web.dev.docs import pages as docs
 from heap_web.dev.serve.server import running
 from tests.browser.conftest import Watch
 
+pytestmark = pytest.mark.only_browser("chromium")
 PHONE = {"width": 390, "height": 844}
 # Text and what is behind it, as WCAG 2 weighs them: each text node's colour against the nearest ground that is painted.
 CONTRASTS = """() => {
@@ -40,7 +41,8 @@ CONTRASTS = """() => {
     if (!walker.currentNode.data.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
     const pair = [light(read(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);
     const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
-    if (ratio < 4.5) found.set(`${element.tagName}.${element.className}: ${walker.currentNode.data.trim().slice(0, 30)}`, ratio);
+    const words = walker.currentNode.data.trim().slice(0, 30);
+    if (ratio < 4.5) found.set(`${element.tagName}.${element.className}: ${words}`, ratio);
   }
   return [...found];
 }"""
@@ -76,7 +78,9 @@ def test_search_finds_a_setting_by_its_name_and_leads_there(page: Page, address:
 
 def test_code_is_copied(page: Page, address: str) -> None:
     """A block's button copies its code, all of it and nothing else."""
-    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { copied = text; } } });")
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { copied = text; } } });"
+    )
     page.add_init_script("window.copied = null;")
     page.goto(f"{address}/install.html")
     page.get_by_role("button", name="Copy").first.click()
