@@ -14,6 +14,8 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.beside import Beside
 
+# What runs in pages that may have replaced any global.
+PAGE = ("page", "plugin")
 BESIDE = ("tests/faults", "tests/hosts")
 
 
@@ -58,6 +60,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
+        "natives": [node(), str(STATIC / "tools" / "lint-natives.mjs"), *(str(STATIC / "src" / part) for part in PAGE)],
         "audit": [*python, "heap_web.dev.check.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }

@@ -5,7 +5,7 @@ import { initialConsent } from "./visitor/consent.js";
 import { createEvents, guard } from "./events.js";
 import { createHeap } from "./heap/heap.js";
 import { createJournal } from "./journal/journal.js";
-import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
+import { append, apply, attempt, bare, clock, copy, each, listen, location, document, matches, messageOf, now, parse, prerendering, Promise, resolve as resolveUrl, say, setTimeout, then, world as windowOf } from "./natives.js";
 import { settingsOf } from "./settings.js";
 import { connect } from "./runtime/shared.js";
 import { createStore } from "./visitor/store.js";
@@ -79,7 +79,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
   /** Tell the developer: a warning once, an error each time, the console once. @type {World["report"]} */
   const report = (kind, code, message) => {
-    if (!said[message]) console[kind === "error" ? kind : "warn"](`[heap-web] ${message}`);
+    if (!said[message]) say(kind === "error" ? kind : "warn", `[heap-web] ${message}`);
     if (!said[message] || kind === "error") emit(kind, () => [{ code, message }]);
     said[message] = true;
   };
@@ -99,7 +99,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     const result = { status, commands, ...(reason && { reason }) };
     const { id, made, settle } = entry;
     entry.settle = null;
-    emit("settled", () => [{ id, ...result, ms: performance.now() - made }]);
+    emit("settled", () => [{ id, ...result, ms: clock() - made }]);
     changed();
     if (!settle) return;
     settle(result);
@@ -109,10 +109,10 @@ export function createAnalytics(home, defaults, store = createStore()) {
   };
 
   /** Settle every call that waits. @param {Result["status"]} status @param {string} reason */
-  const settleAll = (status, reason) => each(items.slice(), (entry) => entry.settle && settle(entry, status, reason));
+  const settleAll = (status, reason) => each(copy(items), (entry) => entry.settle && settle(entry, status, reason));
 
   /** @type {World["entryOf"]} */
-  const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
+  const entryOf = (text, at) => ({ id: ++ids, text, at, made: clock(), key: "", claim: null, tries: 0, settle: null });
 
   /** The call as listeners get it: its values as they travel to Python. @type {World["callOf"]} */
   const callOf = ({ id, text, at, claim, key }) => {
@@ -124,7 +124,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   const told = (entry) => emit("call", () => [callOf(entry)]);
 
   /** @type {World["transformed"]} */
-  const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]);
+  const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: clock() - made }]);
 
   /** @type {World["failing"]} */
   const failing = (why) => {
@@ -211,7 +211,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     }
     if (closed || journal || !settings || status.consent !== "granted") return;
     // A page that is only prerendered may never be seen.
-    if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", go, { once: true });
+    if (prerendering()) return listen(document, "prerenderingchange", go, { once: true });
     let tries = 0;
     const begin = () => {
       const failed = (/** @type {unknown} */ error) => {
@@ -222,16 +222,15 @@ export function createAnalytics(home, defaults, store = createStore()) {
       };
       setTimeout(failed, ENGINE_MS, "no engine in time");
       // The fragment makes it another module: browsers keep a failed one.
-      import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}${__ENGINE__}#${tries++}`)
-        .then(({ start }) => {
-          // Consent may have been withdrawn meanwhile, or be so by a listener now.
-          if (engine || journal !== mine) return;
-          const started = start(world, heapWhy);
-          if (journal === mine) engine = started;
-          else started.stop();
-        })
-        // A page that is being left fails its imports too, and has no second left.
-        .catch((error) => setTimeout(failed, 1000, error));
+      const started = then(import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}${__ENGINE__}#${tries++}`), ({ start }) => {
+        // Consent may have been withdrawn meanwhile, or be so by a listener now.
+        if (engine || journal !== mine) return;
+        const started = start(world, heapWhy);
+        if (journal === mine) engine = started;
+        else started.stop();
+      });
+      // A page that is being left fails its imports too, and has no second left.
+      then(started, null, (error) => setTimeout(failed, 1000, error));
     };
     // First what other processes have to do: this one may have to wait for its localStorage.
     const shared = attempt(() => connect(base));
@@ -248,7 +247,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     heap.start();
     /** @type {World} */
     const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
-    addEventListener("online", () => {
+    listen(windowOf, "online", () => {
       if (engine || journal !== mine) return; // the engine sees to this itself
       if (status.heap === "failed") heap.start();
       begin();
@@ -269,7 +268,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       return analytics;
     };
 
-  const log = (/** @type {object} */ event) => console.log("[heap-web]", event);
+  const log = (/** @type {object} */ event) => say("log", "[heap-web]", event);
 
   /** @type {any} */
   const analytics = {
@@ -294,12 +293,12 @@ export function createAnalytics(home, defaults, store = createStore()) {
           if (settings.appId !== next.appId) report("warning", "config", `loaded already: ${settings.appId}`);
           return;
         }
-        base = new URL(next.runtime || __RUNTIME__, home).href;
+        base = resolveUrl(next.runtime || __RUNTIME__, home);
         settings = next;
         broken = "";
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
-        if (/[?&]heap-web=inspect\b/.test(location.search)) next.inspector = true;
+        if (matches(/[?&]heap-web=inspect\b/, location().search)) next.inspector = true;
         go();
       } catch (error) {
         if (!settings) refuse(messageOf(error));
@@ -317,7 +316,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
     /** @param {() => void} [callback] */
     ready: (callback) =>
-      ready.then(() => {
+      then(ready, () => {
         if (callback) guard(callback, []);
         return state();
       }),

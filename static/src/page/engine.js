@@ -2,7 +2,7 @@
 
 import { openBridge } from "./calls/bridge.js";
 import { createClaims } from "./journal/claims.js";
-import { append, each, messageOf, setTimeout } from "./natives.js";
+import { AbortController, append, apply, each, listen as listenTo, locks, messageOf, part, resolve, setTimeout, then, world as windowOf } from "./natives.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createQueue } from "./calls/queue.js";
 import { createRuntime } from "./runtime/runtime.js";
@@ -68,7 +68,7 @@ export function start(world, heapWhy) {
   };
 
   const runtime = createRuntime(world.base, world.shared, status, (why) => became("runtime", why && `Python did not start (${why})`));
-  const claims = createClaims(world.journal, world.items, !!navigator.locks && !sharedWorkersOutlivePages(), {
+  const claims = createClaims(world.journal, world.items, !!locks && !sharedWorkersOutlivePages(), {
     entryOf: world.entryOf,
     receive(entries) {
       if (failure()) return claims.unclaim();
@@ -85,7 +85,7 @@ export function start(world, heapWhy) {
     changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
-  const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
+  const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
   const self = visitor(user, encode);
   const queue = createQueue({ ...world, runtime, claims, config, visitor: self });
 
@@ -97,11 +97,11 @@ export function start(world, heapWhy) {
   const life = new AbortController();
   /** Before the page's own listeners where the browser can: what they track as the page freezes should ask for no lock. @param {string} name @param {(event: any) => void} listener */
   const listen = (name, listener) =>
-    addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, capture: true, signal: life.signal }));
+    listenTo(windowOf, name, listener, { capture: true, signal: life.signal });
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {
-    if (!persisted && navigator.locks) return;
+    if (!persisted && locks) return;
     queue.reset((entry) => !entry.claim);
     claims.close();
     runtime.stop(true);
@@ -131,6 +131,9 @@ export function start(world, heapWhy) {
   };
 }
 
+/** By its `push`, which may be the inspector's. @param {any[]} list @param {unknown} item */
+const push = (list, item) => apply(list.push, list, [item]);
+
 /** Load the inspector. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. @param {World} world */
 function inspect({ analytics, base, callOf, home, items, report }) {
   inspected = true;
@@ -138,18 +141,19 @@ function inspect({ analytics, base, callOf, home, items, report }) {
   const seen = [];
   each(items, (entry) => append(seen, ["call", callOf(entry)]));
   each(["call", "transformed", "settled", "error", "warning"], (name) =>
-    analytics.on(name, (/** @type {object} */ event) => seen.push([name, event])),
+    analytics.on(name, (/** @type {object} */ event) => push(seen, [name, event])),
   );
-  const load = async (/** @type {string} */ name, /** @type {string} */ near) => import(new URL(name, near).href);
+  const load = async (/** @type {string} */ name, /** @type {string} */ near) => import(resolve(name, near));
   // It lies beside our script and above the runtime; only the latter tells where, when a bundler has moved the script.
-  load("../../inspector.js", base)
-    .catch(() => load("inspector.js", home))
-    .then(
-      (module) => module.default(analytics, seen),
-      (error) => {
-        seen.push = () => 0;
-        // A page that is being left fails its imports too, and has no second left.
-        setTimeout(report, 1000, "error", "inspector", messageOf(error));
-      },
-    );
+  /** @type {Promise<any>} */
+  const loaded = then(load("../../inspector.js", base), null, () => load("inspector.js", home));
+  then(
+    loaded,
+    (module) => module.default(analytics, seen),
+    (error) => {
+      seen.push = () => 0;
+      // A page that is being left fails its imports too, and has no second left.
+      setTimeout(report, 1000, "error", "inspector", messageOf(error));
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, messageOf, parse, queueMicrotask, splice } from "../natives.js";
+import { append, apply, each, Error, locks, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
 
 /** @typedef {import("../journal/journal.js").Entry} Entry */
 /**
@@ -58,25 +58,23 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
     inFlight = count;
     const mine = generation;
     const over = () => mine === generation && !(inFlight = 0);
-    runtime
-      .run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`)
-      .then((text) => {
-        /** @type {import("../runtime/protocol.js").Reply} */
-        const reply = parse(text);
-        if (reply.results.length !== count) throw Error("a reply of another length");
-        return reply;
-      })
-      .then(
-        async (reply) => (await claims.mine()) && over() && deliver(reply, count),
-        (error) => over() && failed(count, error),
-      )
-      .catch((error) => report("warning", "runtime", messageOf(error)))
-      .then(plan);
+    const reply = then(runtime.run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`), (text) => {
+      /** @type {import("../runtime/protocol.js").Reply} */
+      const reply = parse(text);
+      if (reply.results.length !== count) throw Error("a reply of another length");
+      return reply;
+    });
+    const done = then(
+      reply,
+      async (reply) => (await claims.mine()) && over() && deliver(reply, count),
+      (error) => over() && failed(count, error),
+    );
+    then(then(done, null, (error) => report("warning", "runtime", messageOf(error))), plan);
   };
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
-    if (Object(error).unreachable) return; // none of the calls' doing
+    if (/** @type {any} */ (error)?.unreachable) return; // none of the calls' doing
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
     // Twice by itself.
     if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;
@@ -103,7 +101,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
         // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
-        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
+        if ((entry.claim || !locks) && !claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
@@ -113,7 +111,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
           const method = command[0];
           if (mine !== generation) return;
           try {
-            if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
+            if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
           } catch (error) {
             warn("heap", `heap.${method} threw: ${messageOf(error)}`);
           }

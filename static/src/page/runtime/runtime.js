@@ -3,7 +3,7 @@
  * left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
  */
 
-import { bare, clearTimeout, messageOf, Promise, setTimeout } from "../natives.js";
+import { bare, Blob, clearTimeout, createObjectURL, Error, listen, location, messageOf, origin, Promise, setTimeout, stringify, Worker } from "../natives.js";
 import { connect } from "./shared.js";
 
 /** No word for so long while it boots, and it counts as dead. */
@@ -16,6 +16,13 @@ const REPLACEMENTS = 5;
 /** @typedef {"shared" | "dedicated" | "page"} Mode */
 /** @typedef {{runtime: "idle" | "loading" | "ready" | "failed", mode: Mode | null, progress: number, bootMs: number | null}} RuntimeStatus */
 /** @typedef {{post: (message: import("./protocol.js").ToWorker) => void, close: () => void}} Link */
+
+/** @param {string} message */
+function unreachableError(message) {
+  const error = /** @type {Error & {unreachable?: boolean}} */ (Error(message));
+  error.unreachable = true;
+  return error;
+}
 
 /** @type {Mode[]} */
 const MODES = ["shared", "dedicated", "page"];
@@ -62,7 +69,7 @@ export function createRuntime(base, early, status, changed) {
     const ready = status.runtime === "ready";
     why ||= `${MODES[index]}: ${message}`;
     status.runtime = "loading";
-    drop(unreachable ? Object.assign(Error(message), { unreachable }) : undefined);
+    drop(unreachable ? unreachableError(message) : undefined);
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
     if (unreachable) index = MODES.length;
     else if (!ready || (hung && !index)) index++;
@@ -78,7 +85,7 @@ export function createRuntime(base, early, status, changed) {
         watch(SILENCE_MS);
         // While it answers it may have to load more; for the page it is ready.
         if (status.runtime === "ready") return;
-        status.progress = Math.min(1, message.loaded / message.total) || 0;
+        status.progress = (message.loaded < message.total ? message.loaded / message.total : 1) || 0;
         return changed("");
       case "ready":
         watch(pending ? BATCH_MS : 0);
@@ -125,7 +132,7 @@ export function createRuntime(base, early, status, changed) {
     }
   };
 
-  const foreign = new URL(base).origin !== location.origin;
+  const foreign = origin(base) !== location().origin;
 
   /** @type {Record<Mode, (self: Link, fail: (error: unknown) => void) => void>} */
   const OPEN = {
@@ -139,7 +146,7 @@ export function createRuntime(base, early, status, changed) {
         port.close();
       };
       port.onmessage = (event) => hear(self, event.data);
-      port.addEventListener("close", () => fail("it is gone"));
+      listen(port, "close", () => fail("it is gone"));
       connection.onfail = () => fail("it did not start");
       if (connection.failed) connection.onfail();
     },
@@ -147,7 +154,7 @@ export function createRuntime(base, early, status, changed) {
     dedicated(self, fail) {
       let url = `${base}worker.js`;
       // No worker can be made of another origin's script, but one of ours may import it.
-      if (foreign) url = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" }));
+      if (foreign) url = createObjectURL(new Blob([`import ${stringify(url)}`], { type: "text/javascript" }));
       const options = bare();
       options.type = "module";
       const worker = new Worker(url, options);
@@ -176,7 +183,7 @@ export function createRuntime(base, early, status, changed) {
               hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
               const type = (await hasEnded(python.run, error)) ? "failed" : "fault";
-              hear(self, { type, id, message: messageOf(error), unreachable: Object(error).unreachable });
+              hear(self, { type, id, message: messageOf(error), unreachable: /** @type {any} */ (error)?.unreachable });
             }
           });
         };

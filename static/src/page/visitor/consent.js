@@ -1,5 +1,7 @@
 /** Whether the visitor may be tracked: granted, still to be asked, or refused. */
 
+import { navigator } from "../natives.js";
+
 /** @typedef {"granted" | "required" | "refused"} Consent */
 
 /** @param {import("../settings.js").Settings} settings @returns {Consent} */
