@@ -3,7 +3,7 @@
  * spite of it. Nothing outside this file and its folder names a global, or calls a built-in method by its name.
  */
 
-import { apply, attempt, close, find, world } from "./natives/realm.js";
+import { apply, attempt, close, find, findReal, world } from "./natives/realm.js";
 
 export { apply, attempt, world };
 
@@ -28,16 +28,22 @@ export const decodeURIComponent = find("decodeURIComponent", (w) => w.decodeURIC
 export const isView = find("isView", (w) => w.ArrayBuffer.isView);
 const Uint32Array = find("Uint32Array", (w) => w.Uint32Array);
 
-/** A method as a function of its object. @param {string} name @param {(realm: any) => any} read @param {{optional?: boolean}} [how] @returns {any} */
+/**
+ * A method as a function of its object. Where there is no such native (in Node, say), the object's own is called.
+ * @param {string} name @param {(realm: any) => any} read @param {{optional?: boolean}} [how] @returns {any}
+ */
 const method = (name, read, how) => {
-  const found = find(name, read, how);
-  return (/** @type {unknown} */ self, /** @type {unknown[]} */ ...args) => apply(found, self, args);
+  const found = findReal(name, read, how);
+  return (/** @type {any} */ self, /** @type {unknown[]} */ ...args) => apply(found ?? self[name], self, args);
 };
 
-/** A getter as a function of its object. @param {string} name @param {(realm: any, global: any) => any} read what has it @param {{optional?: boolean}} [how] @returns {any} */
+/**
+ * A getter as a function of its object.
+ * @param {string} name @param {(realm: any, global: any) => any} read what has it @param {{optional?: boolean}} [how] @returns {any}
+ */
 const getter = (name, read, how) => {
-  const found = find(`get ${name}`, (w, global) => getOwnPropertyDescriptor(read(w, global), name)?.get, how);
-  return (/** @type {unknown} */ self) => (found ? apply(found, self, []) : undefined);
+  const found = findReal(`get ${name}`, (w, global) => getOwnPropertyDescriptor(read(w, global), name)?.get, how);
+  return (/** @type {any} */ self) => (found ? apply(found, self, []) : self[name]);
 };
 
 /** @type {(value: unknown) => string} */
@@ -156,21 +162,25 @@ function bound(name) {
 }
 
 /** An attribute of the window itself. @param {string} name @returns {any} */
-const attribute = (name) => attempt(() => getter(name, (_, global) => global)(world)) ?? attempt(() => world[name]);
+const attribute = (name) => {
+  const read = getter(name, (_, global) => global);
+  return () => read(world);
+};
 
+/** @type {() => Navigator} */
 export const navigator = attribute("navigator");
 const performance = attribute("performance");
 const crypto = attribute("crypto");
-const performanceNow = find("now", (w) => w.Performance.prototype.now);
+const performanceNow = method("now", (w) => w.Performance.prototype.now);
 const getRandomValues = method("getRandomValues", (w) => w.Crypto.prototype.getRandomValues);
 
 /** Milliseconds on the page's own clock. @returns {number} */
-export const clock = () => attempt(() => apply(performanceNow, performance, [])) ?? now();
+export const clock = () => attempt(() => performanceNow(performance())) ?? now();
 
 /** Some 128 random bits as text. */
 export function randomId() {
   let text = "";
-  each(getRandomValues(crypto, new Uint32Array(4)), (/** @type {number} */ number) => {
+  each(getRandomValues(crypto(), new Uint32Array(4)), (/** @type {number} */ number) => {
     text += `${text && "-"}${base36(number)}`;
   });
   return text;
@@ -209,8 +219,8 @@ export const location = () => world.location;
 
 // The document: a named element hides what the document has under that name, so nothing is asked by name.
 
-/** @type {Document} */
-export const document = world.document;
+/** @returns {Document} */
+export const document = () => world.document;
 
 const currentScriptOf = getter("currentScript", (w) => w.Document.prototype);
 const rootOf = getter("documentElement", (w) => w.Document.prototype);
@@ -227,34 +237,34 @@ const setCookie = find("set cookie", (w) => getOwnPropertyDescriptor(w.Document.
 
 /** The classic script that runs now. @returns {HTMLScriptElement | null} null also for SVG's, and for a named element that claims to be it */
 export function currentScript() {
-  const script = document && currentScriptOf(document);
+  const script = document() && currentScriptOf(document());
   // A getter of scripts' own prototype knows one.
   return script && attempt(() => typeof sourceOf(script)) ? script : null;
 }
 /** What relative URLs of the page are relative to. @returns {string} */
-export const baseURI = () => baseOf(document);
+export const baseURI = () => baseOf(document());
 /** @returns {DocumentReadyState} */
-export const readyState = () => readyStateOf(document);
+export const readyState = () => readyStateOf(document());
 /** A page that is only prerendered may never be seen. @returns {boolean} */
-export const prerendering = () => !!prerenderingOf(document);
+export const prerendering = () => prerenderingOf(document()) === true;
 /** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */
-export const createElement = (name) => create(document, name);
+export const createElement = (name) => create(document(), name);
 
 /** Put a script before the page's first one. @param {HTMLScriptElement} script */
 export function insertScript(script) {
-  const first = elementsOf(document, "script")[0];
+  const first = elementsOf(document(), "script")[0];
   const parent = first && parentOf(first);
   if (parent) insert(parent, script, first);
-  else insert(rootOf(document), script, null);
+  else insert(rootOf(document()), script, null);
 }
 
 /** The page's cookies; what it has put in their place counts, but no named element. @returns {string} */
 export function cookies() {
-  const { cookie } = document;
-  return typeof cookie === "string" ? cookie : cookieOf(document);
+  const { cookie } = document();
+  return typeof cookie === "string" ? cookie : cookieOf(document());
 }
 /** @param {string} cookie */
-export const writeCookie = (cookie) => apply(setCookie, document, [cookie]);
+export const writeCookie = (cookie) => apply(setCookie, document(), [cookie]);
 
 // Storage and locks: where the page or the browser has taken them away, they are not there.
 
@@ -267,11 +277,13 @@ export const setItem = method("setItem", (w) => w.Storage.prototype.setItem);
 /** @type {(storage: Storage, key: string) => void} */
 export const removeItem = method("removeItem", (w) => w.Storage.prototype.removeItem);
 
-/** The Web Locks; none where the page is not secure. @type {LockManager | undefined} */
-export const locks = attempt(() => navigator.locks) || undefined;
+const locksOf = getter("locks", (w) => w.Navigator.prototype, { optional: true });
 const request = method("request", (w) => w.LockManager.prototype.request, { optional: true });
+
+/** The Web Locks; none where the page is not secure. @returns {LockManager | undefined} */
+export const locks = () => attempt(() => locksOf(navigator())) ?? undefined;
 /** @param {string} name @param {LockOptions} options @param {(lock: Lock | null) => unknown} callback @returns {globalThis.Promise<unknown>} */
-export const requestLock = (name, options, callback) => request(locks, name, options, callback);
+export const requestLock = (name, options, callback) => request(locks(), name, options, callback);
 
 // The console: the page's own where it works, as tools that watch it do; it may be replaced by less, or by none.
 

@@ -14,7 +14,7 @@ const METHODS = /^(identify|track|page|group|alias|reset|setAnonymousId)$/;
 const CLAIM_MS = 100;
 const MARK_AGE_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "heap-web:bridge:";
-/** @type {Promise<import("./queue.js").Result>} */
+/** @type {Promise<import("./entry.js").Result>} */
 const UNREADABLE = new Promise((resolve) => resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" }));
 
 /** The first number in a text; NaN if there is none. @param {string | null | undefined} text */
@@ -22,7 +22,7 @@ const numberIn = (text) => +(exec(/\d+/, text || "")?.[0] ?? "-");
 
 /**
  * @param {string} appId
- * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./queue.js").Result>} take makes a call of wire text
+ * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./entry.js").Result>} take makes a call of wire text
  * @param {{state: () => import("../visitor/user.js").UserState}} user
  */
 export function openBridge(appId, take, user) {
@@ -43,7 +43,7 @@ export function openBridge(appId, take, user) {
     const known = served[worker];
     let reason = "";
     if (wanted !== appId) reason = `the page has App ID ${appId}, Python was given ${wanted}`;
-    if (!locks) reason = "the page is not secure: it needs https, or localhost";
+    if (!locks()) reason = "the page is not secure: it needs https, or localhost";
     if (reason) return say(worker, "refused", { reason });
     if (known) return known.page && here(worker, known);
     const one = { page: "", taken: 0 };

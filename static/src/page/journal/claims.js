@@ -7,7 +7,7 @@ import { holdByHeartbeat } from "./heartbeat.js";
 import { hold as holdWebLock } from "./locks.js";
 import { AbortController, append, attempt, bare, clearTimeout, each, getItem, indexOf, keys, lastIndexOf, listen, locks, now, parse, part, Promise, removeItem, setTimeout, sort, startsWith, then, world as windowOf } from "../natives.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {import("./journal.js").Claim} Claim */
 /** @typedef {import("./locks.js").Release} Release */
 
@@ -30,7 +30,7 @@ const LATE_MS = 300;
 /** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
 const LINGER_MS = 2000;
 
-const hold = locks ? holdWebLock : holdByHeartbeat;
+const hold = locks() ? holdWebLock : holdByHeartbeat;
 
 /**
  * @param {import("./journal.js").Journal} journal
@@ -48,7 +48,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   /** What dead pages left is in. */
   let ready = false;
   /** Others may have had our journal: from the back/forward cache on, and where a heartbeat comes later than the first call. */
-  let doubt = !locks;
+  let doubt = !locks();
   let abort = new AbortController();
   /** Our own lock. @type {Release | null} */
   let lock = null;
@@ -226,6 +226,9 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     unclaim,
     /** Whether what dead pages left is in: it comes before our own calls. */
     ready: () => ready,
+
+    /** Whether our own calls are under our lock at this moment. */
+    held: () => !journal.lock || !!lock,
 
     /** Whether calls may be delivered, once our own are under our lock. */
     async mine() {

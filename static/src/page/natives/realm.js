@@ -109,23 +109,26 @@ if (!isReal(apply, "apply") || !isReal(sourceOf, "toString")) {
 }
 
 /**
- * A native function, as no page has changed it if that can be had.
+ * A native function, as no page has changed it; undefined where it cannot be had.
  * @template T
  * @param {string} name its own, like "get href" for a getter
  * @param {(realm: Realm, global: any) => T} read finds it; `global`: the realm's global object itself
  * @param {{lives?: boolean, optional?: boolean}} [how] `lives`: it works only in a realm that is there; `optional`: not every
  *   browser has it, and a page may take it away
- * @returns {T} undefined where there is none
+ * @returns {T | undefined}
  */
-export function find(name, read, { lives, optional } = {}) {
+export function findReal(name, read, { lives, optional } = {}) {
   const ours = attempt(() => read(here, world));
-  if (isReal(ours, name) || (optional && ours == null)) return ours ?? /** @type {any} */ (undefined);
+  if (isReal(ours, name)) return /** @type {T} */ (ours);
+  if (optional && ours == null) return undefined;
   const there = fresh();
   const other = there && attempt(() => read(there, there));
-  // What is nobody's native is a polyfill's, or a test's.
-  if (!isReal(other, name)) return /** @type {any} */ (typeof ours === "function" ? ours : (other ?? undefined));
+  if (!isReal(other, name)) return undefined;
   if (lives) needed = true;
   return other;
 }
+
+/** As findReal; where that finds nothing, what the page has: a polyfill, or a test's. @template T @param {string} name @param {(realm: Realm, global: any) => T} read @param {{lives?: boolean, optional?: boolean}} [how] @returns {T} */
+export const find = (name, read, how) => /** @type {T} */ (findReal(name, read, how) ?? attempt(() => read(here, world)) ?? undefined);
 
 export { apply };

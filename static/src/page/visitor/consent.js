@@ -6,7 +6,7 @@ import { navigator } from "../natives.js";
 
 /** @param {import("../settings.js").Settings} settings @returns {Consent} */
 export function initialConsent({ consentRequired, respectDnt }) {
-  const { doNotTrack, globalPrivacyControl } = /** @type {Navigator & {globalPrivacyControl?: boolean}} */ (navigator);
+  const { doNotTrack, globalPrivacyControl } = /** @type {Navigator & {globalPrivacyControl?: boolean}} */ (navigator());
   if (respectDnt && (doNotTrack === "1" || globalPrivacyControl)) return "refused";
   return consentRequired ? "required" : "granted";
 }
