@@ -7,12 +7,18 @@ import { beforeEach } from "node:test";
 
 import { FakeChannel, resetChannels } from "./fakes/channel.js";
 import { clearFake, fakeInterval, fakeTimeout, now, resetClock } from "./fakes/clock.js";
+import { FakeDocument } from "./fakes/document.js";
 import { FakeLocks } from "./fakes/locks.js";
 import { current, resetPages } from "./fakes/page.js";
 import { FakeOrigin } from "./fakes/storage.js";
 
-/** What the running test's pages share. */
-export const browser = { locks: new FakeLocks(), origin: new FakeOrigin() };
+/** What the running test's pages share. `navigator`: what it has beside locks. */
+export const browser = {
+  locks: new FakeLocks(),
+  origin: new FakeOrigin(),
+  document: new FakeDocument(),
+  navigator: {},
+};
 
 const constants = {
   __RUNTIME__: "runtime/0123456789abcdef/",
@@ -40,13 +46,19 @@ const globals = {
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 Object.defineProperty(globalThis, "localStorage", { get: () => browser.origin.area(), configurable: true });
-Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks }), configurable: true });
+Object.defineProperty(globalThis, "document", { get: () => browser.document, configurable: true });
+Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks, ...browser.navigator }), configurable: true });
 Date.now = now;
 
-beforeEach(() => {
+/** A new browser: no page, nothing stored, the clock at its start. Each test begins with one. */
+export function resetAll() {
   resetClock();
   resetChannels();
   resetPages();
   browser.locks = new FakeLocks();
   browser.origin = new FakeOrigin();
-});
+  browser.document = new FakeDocument();
+  browser.navigator = {};
+}
+
+beforeEach(resetAll);

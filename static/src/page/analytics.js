@@ -5,6 +5,7 @@ import { initialConsent } from "./visitor/consent.js";
 import { createEvents, guard } from "./events.js";
 import { createHeap } from "./heap/heap.js";
 import { createJournal } from "./journal/journal.js";
+import { createOwnLock } from "./journal/own-lock.js";
 import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
 import { settingsOf } from "./settings.js";
 import { connect } from "./runtime/shared.js";
@@ -56,6 +57,8 @@ export function createAnalytics(home, defaults, store = createStore()) {
   let failure = "";
   /** @type {import("./journal/journal.js").Journal | undefined} */
   let journal;
+  /** @type {import("./journal/own-lock.js").OwnLock | undefined} */
+  let own;
   /** @type {import("./engine.js").Engine | undefined} */
   let engine;
   let ids = 0;
@@ -134,7 +137,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
   /** @param {Entry} entry */
   const write = (entry) => {
-    if (journal && !journal.add(entry)) report("warning", "journal", "the journal is full: calls wait in memory");
+    if (own && !own.write(entry)) report("warning", "journal", "the journal is full: calls wait in memory");
   };
 
   /** @param {string} method @param {unknown[]} args @returns {Promise<Result>} */
@@ -207,7 +210,8 @@ export function createAnalytics(home, defaults, store = createStore()) {
       settleAll("dropped", closed);
       if (!broken) items.length = 0;
       if (engine) engine.stop();
-      engine = journal = undefined;
+      else if (own) own.close();
+      engine = journal = own = undefined;
     }
     if (closed || journal || !settings || status.consent !== "granted") return;
     // A page that is only prerendered may never be seen.
@@ -237,6 +241,10 @@ export function createAnalytics(home, defaults, store = createStore()) {
     const shared = attempt(() => connect(base));
     begin();
     const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
+    own = createOwnLock(mine, {
+      contested: () => engine && engine.contested(),
+      changed: () => engine && engine.plan(),
+    });
     let heapWhy = "";
     const heap = createHeap(settings, status, (why) => {
       if (engine) engine.became("heap", why);
@@ -247,7 +255,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     each(items, write);
     heap.start();
     /** @type {World} */
-    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
+    const world = { settings, base, shared, journal: mine, own, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
     addEventListener("online", () => {
       if (engine || journal !== mine) return; // the engine sees to this itself
       if (status.heap === "failed") heap.start();

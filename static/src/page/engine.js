@@ -2,6 +2,7 @@
 
 import { openBridge } from "./calls/bridge.js";
 import { createClaims } from "./journal/claims.js";
+import { endWithPage } from "./journal/locks.js";
 import { append, each, messageOf, setTimeout } from "./natives.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createQueue } from "./calls/queue.js";
@@ -18,6 +19,7 @@ import { visitor } from "./visitor/visitor.js";
  * @property {string} base URL of the runtime's folder
  * @property {import("./runtime/shared.js").Connection | null} shared
  * @property {import("./journal/journal.js").Journal} journal
+ * @property {import("./journal/own-lock.js").OwnLock} own
  * @property {import("./heap/heap.js").Heap} heap
  * @property {Status} status
  * @property {import("./visitor/user.js").User} user
@@ -68,7 +70,7 @@ export function start(world, heapWhy) {
   };
 
   const runtime = createRuntime(world.base, world.shared, status, (why) => became("runtime", why && `Python did not start (${why})`));
-  const claims = createClaims(world.journal, world.items, !!navigator.locks && !sharedWorkersOutlivePages(), {
+  const claims = createClaims(world.journal, world.own, world.items, endWithPage() && !sharedWorkersOutlivePages(), {
     entryOf: world.entryOf,
     receive(entries) {
       if (failure()) return claims.unclaim();
@@ -76,12 +78,6 @@ export function start(world, heapWhy) {
       queue.putFirst(entries);
       changed();
     },
-    contested: () =>
-      queue.reset((entry) => {
-        const ours = claims.has(entry);
-        if (!ours && entry.settle) settle(entry, "kept", "another page delivers it");
-        return ours;
-      }),
     changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
@@ -101,7 +97,7 @@ export function start(world, heapWhy) {
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {
-    if (!persisted && navigator.locks) return;
+    if (!persisted && endWithPage()) return;
     queue.reset((entry) => !entry.claim);
     claims.close();
     runtime.stop(true);
@@ -120,6 +116,13 @@ export function start(world, heapWhy) {
   return {
     plan: queue.plan,
     became,
+    /** Others may have delivered from our journal: what they took is theirs. */
+    contested: () =>
+      queue.reset((entry) => {
+        const ours = claims.has(entry);
+        if (!ours && entry.settle) settle(entry, "kept", "another page delivers it");
+        return ours;
+      }),
     /** The visitor withdrew. */
     stop() {
       life.abort();

@@ -102,8 +102,9 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         const { commands, reason, warnings = [] } = /** @type {import("../runtime/protocol.js").Outcome} */ (results[done]);
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
-        // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
-        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
+        // A dead page may have struck it in its last moment, which is seen here only now; and where our lock is not certain,
+        // another page may have had it.
+        if (!claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }

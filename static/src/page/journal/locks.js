@@ -1,21 +1,55 @@
-/** A Web Lock: it dies with its page. */
+/** A page's lock: a Web Lock, which ends with its page; where there are none (plain http, old browsers) a heartbeat. */
 
-import { Promise } from "../natives.js";
+import { holdByHeartbeat } from "./heartbeat.js";
+import { Promise, setTimeout } from "../natives.js";
 
-/** @typedef {() => void} Release */
+/** Gives the lock back. @typedef {() => void} Release */
+
+/** A browser answers within milliseconds. A page may have replaced the function by one that never does. */
+const ANSWER_MS = 2000;
+
+/** Whether a page's lock ends with the page, however that ends. */
+export const endWithPage = () => !!navigator.locks;
 
 /**
+ * Whether the lock can be had has an answer in time, always; only another page that has it is waited for.
  * @param {string} name
  * @param {AbortSignal | null} wait until it is free or the signal says stop; null: do not wait
  * @returns {Promise<Release | null>} null: not to be had
  */
-export const hold = (name, wait) =>
+export async function hold(name, wait) {
+  if (!endWithPage()) return holdByHeartbeat(name, wait);
+  let answer = await request(name, null);
+  if (answer === "taken" && wait) answer = await request(name, wait);
+  return answer === "taken" ? null : answer;
+}
+
+/**
+ * @param {string} name
+ * @param {AbortSignal | null} wait
+ * @returns {Promise<Release | "taken" | null>} null: locks are denied, or do not answer, or waiting was stopped
+ */
+const request = (name, wait) =>
   new Promise((resolve) => {
+    let over = false;
+    /** @param {Release | "taken" | null} answer */
+    const settle = (answer) => {
+      over = true;
+      resolve(answer);
+    };
+    // In two halves: where something blocked the page's thread, the answer may be there already, and comes between them.
+    if (!wait) setTimeout(() => over || setTimeout(() => over || settle(null), ANSWER_MS / 2), ANSWER_MS / 2);
     const options = { __proto__: null, ...(wait ? { signal: wait } : { ifAvailable: true }) };
-    navigator.locks
-      .request(name, /** @type {LockOptions} */ (options), (lock) => {
-        if (lock) return new Promise((/** @type {(value?: undefined) => void} */ release) => resolve(release));
-        resolve(null);
-      })
-      .catch(() => resolve(null));
+    try {
+      navigator.locks
+        .request(name, /** @type {LockOptions} */ (options), (lock) => {
+          if (!lock) return settle("taken");
+          // Too late: nobody would give it back.
+          if (over) return;
+          return new Promise((/** @type {(value?: undefined) => void} */ release) => settle(release));
+        })
+        .catch(() => settle(null));
+    } catch {
+      settle(null);
+    }
   });
