@@ -12,17 +12,24 @@ import { FakeLocks } from "./fakes/locks.js";
 import { current, resetPages } from "./fakes/page.js";
 import { FakeOrigin } from "./fakes/storage.js";
 
-/** What the running test's pages share. `navigator`: what it has beside locks. */
+/** @type {WeakMap<object, FakeDocument>} */
+const documents = new WeakMap();
+
+/** What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks. */
 export const browser = {
   locks: new FakeLocks(),
   origin: new FakeOrigin(),
-  document: new FakeDocument(),
   navigator: {},
+  get document() {
+    const page = current();
+    const document = documents.get(page) || new FakeDocument();
+    documents.set(page, document);
+    return document;
+  },
 };
 
 const constants = {
   __RUNTIME__: "runtime/0123456789abcdef/",
-  __ENGINE__: "engine.0123456789abcdef.js",
   __VERSION__: "1.2.3",
   __HEAP__: {
     classic: { methods: ["track", "identify"], host: "cdn.example", path: "/js/heap-{id}.js" },
@@ -45,7 +52,13 @@ const globals = {
 
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
-Object.defineProperty(globalThis, "localStorage", { get: () => browser.origin.area(), configurable: true });
+Object.defineProperty(globalThis, "localStorage", {
+  get() {
+    if (browser.origin.fault) throw browser.origin.fault;
+    return browser.origin.area();
+  },
+  configurable: true,
+});
 Object.defineProperty(globalThis, "document", { get: () => browser.document, configurable: true });
 Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks, ...browser.navigator }), configurable: true });
 Date.now = now;
@@ -57,7 +70,6 @@ export function resetAll() {
   resetPages();
   browser.locks = new FakeLocks();
   browser.origin = new FakeOrigin();
-  browser.document = new FakeDocument();
   browser.navigator = {};
 }
 

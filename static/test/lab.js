@@ -1,136 +1,143 @@
-/** Pages of a site in a test: the real journal, lock, claims and queue of each, with a Python and a Heap that only note what they get. */
+/**
+ * Pages of a site in a test: each is the page's half as it delivers in a browser, with a Heap that notes what it is told and a
+ * SharedWorker whose Python makes one command of each call.
+ */
 
-import { createQueue } from "../src/page/calls/queue.js";
-import { createClaims } from "../src/page/journal/claims.js";
-import { createJournal } from "../src/page/journal/journal.js";
-import { createOwnLock } from "../src/page/journal/own-lock.js";
+import { entryOf } from "../src/page/calls/entry.js";
+import { startDelivery } from "../src/page/delivery.js";
+import { createEvents } from "../src/page/events.js";
+import { createOutcomes } from "../src/page/outcomes.js";
+import { createStore } from "../src/page/visitor/store.js";
+import { createUser } from "../src/page/visitor/user.js";
 import { fakeTimeout, now } from "./fakes/clock.js";
-import { Page } from "./fakes/page.js";
+import { current, Page } from "./fakes/page.js";
 import { browser } from "./harness.js";
 
-/** @typedef {import("../src/page/journal/journal.js").Entry} Entry */
-/** @typedef {import("../src/page/calls/queue.js").Result} Result */
+/** @typedef {import("../src/page/outcomes.js").Status} Status */
 /** @typedef {ReturnType<typeof openPage>} OpenPage */
+/** What Python answers to a batch: text, or what it throws. @typedef {(batch: string) => string} Python */
 
-let ids = 0;
+/** @type {WeakMap<Page, {heap?: any, python: Python, ms: number, brief: boolean}>} */
+const worlds = new WeakMap();
+const worldOf = () => /** @type {{heap?: any, python: Python, ms: number, brief: boolean}} */ (worlds.get(current()));
 
-/** @param {string} text @param {number} at @returns {Entry} */
-export const entryOf = (text, at) => ({ id: ++ids, text, at, made: 0, key: "", claim: null, tries: 0, settle: null });
+class Worker {
+  /** @param {string} url @param {any} options */
+  constructor(url, options) {
+    const { python, ms, brief } = worldOf();
+    // Only a browser whose SharedWorkers outlive their pages looks at this.
+    if (!brief) options.extendedLifetime;
+    if (url === "https://") throw new DOMException("no URL", "SyntaxError");
+    const say = (/** @type {object} */ data) => fakeTimeout(() => this.port.onmessage({ data }), ms);
+    this.port = {
+      onmessage(/** @type {{data: any}} */ _event) {},
+      addEventListener() {},
+      close() {},
+      postMessage(/** @type {any} */ { type, id, text }) {
+        if (type !== "batch") return;
+        try {
+          say({ type, id, text: python(text) });
+        } catch (error) {
+          const { message, unreachable } = /** @type {any} */ (error);
+          say({ type: unreachable ? "failed" : "fault", id, message, unreachable });
+        }
+      },
+    };
+    say({ type: "ready", ms: 1, python: "3", warm: false });
+  }
+}
+
+const { defineProperty } = Object;
+defineProperty(globalThis, "SharedWorker", { value: Worker, writable: true, configurable: true });
+defineProperty(globalThis, "heap", {
+  get: () => worlds.get(current())?.heap,
+  set: (heap) => void (worldOf().heap = heap),
+  configurable: true,
+});
+
+/** @type {Python} */
+export const tracks = (batch) => {
+  const { calls, user } = JSON.parse(batch);
+  return JSON.stringify({ results: calls.map((/** @type {any} */ { a }) => ({ commands: [["track", ...a]] })), user });
+};
 
 /** @param {string} name */
 export const wireOf = (name) => `{"m":"track","a":["${name}"]}`;
 
-/** Python that makes one command of each call, `ms` later. */
-export const python = (ms = 20) => ({
-  takes: () => true,
-  run: (/** @type {string} */ text) =>
-    new Promise((/** @type {(reply: string) => void} */ resolve) => {
-      const { calls, user } = JSON.parse(text);
-      const results = calls.map((/** @type {any} */ { a }) => ({ commands: [["track", ...a]] }));
-      fakeTimeout(() => resolve(JSON.stringify({ results, user })), ms);
-    }),
-});
-
-/** No visitor at all. */
-export const nobody = { wire: () => '{"id":null,"traits":{}}', write() {}, state: () => ({ id: null, traits: {}, anonymousId: null }) };
-
 /**
- * A page that delivers, as the engine puts it together.
- * @param {string[]} told the names of the calls that Heap got, of all pages
- * @param {{brief?: boolean, working?: boolean, runtime?: any, start?: boolean, local?: Storage | null}} [options]
+ * @param {Pick<string[], "push">} told gets the names of the calls that Heap is told, by all pages
+ * @param {{working?: boolean, brief?: boolean, python?: Python, ms?: number}} [options] `working`: whether Heap is there;
+ *   `brief`: whether the page holds its lock only while it has calls; `ms`: how long Python takes
  */
-export function openPage(told, { brief = false, working = true, runtime = python(), start = true, local = localStorage } = {}) {
+export function openPage(told, { working = true, brief = false, python = tracks, ms = 20 } = {}) {
   const page = new Page();
-  const size = { calls: 0, bytes: 0 };
-  /** @type {Entry[]} */
-  const items = [];
-  /** @type {Record<string, Result["status"][]>} what this page was told of its calls */
-  const settled = {};
   /** So many calls later the page is killed, as Heap is about to be told. */
   let fuse = Infinity;
   const heap = {
+    loaded: true,
     track(/** @type {string} */ name) {
       if (--fuse < 0) page.kill();
       // What a dead page goes on with in this process does not happen.
       if (page.alive) told.push(name);
     },
   };
-  let live = working;
+  worlds.set(page, { python, ms, brief });
+  /** @type {import("../src/page/calls/entry.js").Entry[]} */
+  const items = [];
+  /** @type {Status} */
+  const status = { runtime: "loading", heap: "idle", mode: null, progress: 0, bootMs: null, journal: { calls: 0, bytes: 0 }, consent: "granted" };
+  /** @type {Record<string, string[]>} what the page was told of its calls */
+  const settled = {};
 
   return page.run(() => {
-    const journal = createJournal("11", local, size);
-    const own = createOwnLock(journal, {
-      contested: () =>
-        queue.reset((entry) => {
-          const ours = claims.has(entry);
-          if (!ours && entry.settle) settle(entry, "kept");
-          return ours;
-        }),
-      changed: () => queue.plan(),
-    });
-    const claims = createClaims(journal, own, items, brief, {
-      entryOf,
-      receive(entries) {
-        if (!live) return claims.unclaim();
-        queue.putFirst(entries);
-      },
-      changed: () => queue.plan(),
-    });
-    /** @param {Entry} entry @param {Result["status"]} status */
-    const settle = (entry, status) => {
-      if (entry.settle) entry.settle({ status, commands: [] });
-      entry.settle = null;
+    /** Heap's script has come, or was blocked. @param {boolean} works */
+    const end = (works) => {
+      worldOf().heap = works ? heap : undefined;
+      const script = browser.document.scripts.at(-1);
+      if (works) script.onload();
+      else script.onerror();
     };
-    const world = { heap: { live: () => live && heap }, status: { mode: "shared" }, items, settle, transformed() {}, report() {} };
-    const queue = createQueue(/** @type {any} */ ({ ...world, runtime, claims, config: "{}", visitor: nobody }));
-    const listen = (/** @type {string} */ name, /** @type {(event: any) => void} */ listener) =>
-      page.events.addEventListener(name, listener, { capture: true });
-    listen("pagehide", ({ persisted }) => {
-      if (!persisted && browser.locks) return;
-      queue.reset((entry) => !entry.claim);
-      claims.close();
+    const outcomes = { ...createOutcomes(createEvents().emit, status, items), report() {} };
+    const delivery = startDelivery({
+      settings: { appId: "11" },
+      base: "https://site.example/runtime/0123456789abcdef/",
+      items,
+      status,
+      outcomes,
+      user: createUser(createStore()),
+      host: { run: null },
+      take: async () => ({ status: "dropped", commands: [] }),
+      ready() {},
     });
-    listen("pageshow", ({ persisted }) => persisted && claims.open());
-    if (start) claims.open();
-
+    end(working);
     return {
       page,
-      journal,
-      own,
-      claims,
-      queue,
       items,
-      size,
+      status,
       settled,
-      open: () => page.run(() => claims.open()),
-      /** Kill the page amid what it tells Heap. @param {number} calls that Heap is told before */
-      killAfter: (calls) => (fuse = calls),
       /** Make calls in one tick. @param {string[]} names */
       track: (...names) =>
         page.run(() => {
           for (const name of names) {
             const entry = entryOf(wireOf(name), now());
-            entry.settle = ({ status }) => (settled[name] ||= []).push(status);
+            outcomes.await(entry, ({ status }) => (settled[name] ||= []).push(status));
             items.push(entry);
-            own.write(entry);
+            delivery.write(entry);
           }
-          queue.plan();
+          delivery.plan();
         }),
-      /** Heap works from now on, or it has failed. @param {boolean} works */
+      /** Heap is there from now on, or it is gone and its script is blocked. @param {boolean} works */
       heapWorks: (works) =>
         page.run(() => {
-          if (live === works) return;
-          live = works;
-          if (works) claims.claim();
-          else {
-            claims.unclaim();
-            queue.reset((entry) => !entry.claim);
-          }
-          queue.plan();
+          if (works) page.dispatch("online");
+          end(works);
         }),
+      /** Kill the page amid what it tells Heap. @param {number} calls that Heap is told before */
+      killAfter: (calls) => (fuse = calls),
+      stop: () => page.run(delivery.stop),
     };
   });
 }
 
-/** What is in the journals, of all pages. */
+/** The keys of all journals. */
 export const journalled = () => [...browser.origin.stored.keys()].filter((key) => key.startsWith("heap-web:11:"));

@@ -10,5 +10,7 @@ export class FakeDocument {
   /** @param {string} name @returns {any} */
   createElement = (name) => ({ localName: name });
 
+  addEventListener() {}
+
   getElementsByTagName = () => [{ parentNode: { insertBefore: (/** @type {any} */ script) => this.scripts.push(script) } }];
 }

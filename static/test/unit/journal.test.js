@@ -7,7 +7,8 @@ import { test } from "node:test";
 
 import { createJournal } from "../../src/page/journal/journal.js";
 import { now, setTime } from "../fakes/clock.js";
-import { entryOf, journalled, wireOf } from "../lab.js";
+import { entryOf } from "../../src/page/calls/entry.js";
+import { journalled, wireOf } from "../lab.js";
 
 const DAY_MS = 864e5;
 
@@ -74,8 +75,8 @@ test("a storage that is denied, full or throws takes no call, and nothing is thr
   assert.deepEqual([none.lasting, none.fits(call("A")), none.callsOf("dead")], [false, false, []]);
   browser.origin.room = 10;
   assert.equal(open().journal.add(call("A")), false);
-  browser.origin.fault = Error("denied");
   const { journal } = open();
+  browser.origin.fault = Error("denied");
   assert.deepEqual([journal.add(call("A")), journal.has("k"), journal.callsOf("dead")], [false, false, []]);
 });
 

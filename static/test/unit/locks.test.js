@@ -5,7 +5,8 @@ import { browser } from "../harness.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { endWithPage, hold } from "../../src/page/journal/locks.js";
+import { hold } from "../../src/page/journal/locks.js";
+import { endsWithPage, holdPageLock } from "../../src/page/journal/page-lock.js";
 import { pass, settle } from "../fakes/clock.js";
 import { Page } from "../fakes/page.js";
 
@@ -29,35 +30,40 @@ for (const [kind, begin, soon, dead] of /** @type {const} */ ([
   test(`${kind} is had by one page, given back or lost with the page, and waited for until then`, async () => {
     begin();
     const [one, two] = [new Page(), new Page()];
-    const first = await after(one.run(() => hold("a", null)), soon);
+    const first = await after(one.run(() => holdPageLock("a", null)), soon);
     assert.equal(typeof first, "function");
-    assert.equal(await after(two.run(() => hold("a", null)), soon), null);
-    assert.equal(typeof (await after(two.run(() => hold("b", null)), soon)), "function");
-    const waiting = two.run(() => hold("a", new AbortController().signal));
+    assert.equal(await after(two.run(() => holdPageLock("a", null)), soon), null);
+    assert.equal(typeof (await after(two.run(() => holdPageLock("b", null)), soon)), "function");
+    const waiting = two.run(() => holdPageLock("a", new AbortController().signal));
     assert.equal(await after(waiting, 5000), "waits");
     one.run(/** @type {() => void} */ (first));
     assert.equal(typeof (await after(waiting, 1000 + soon)), "function");
     two.kill();
-    const last = new Page().run(() => hold("a", new AbortController().signal));
+    const last = new Page().run(() => holdPageLock("a", new AbortController().signal));
     assert.equal(typeof (await after(last, dead)), "function");
   });
 
 for (const [kind, begin] of /** @type {const} */ ([["a Web Lock", () => {}], ["a heartbeat", noLocks]])) // prettier-ignore
   test(`waiting for ${kind} can be stopped`, async () => {
     begin();
-    new Page().run(() => hold("a", null));
+    new Page().run(() => holdPageLock("a", null));
     await pass(400);
     const stop = new AbortController();
-    const waiting = hold("a", stop.signal);
+    const waiting = holdPageLock("a", stop.signal);
     await pass(100);
     stop.abort();
     assert.equal(await after(waiting, 1100), null);
   });
 
-test("locks end with their page where the browser has Web Locks", () => {
-  assert.equal(endWithPage(), true);
+test("where there are no Web Locks, there is none to be had", async () => {
   noLocks();
-  assert.equal(endWithPage(), false);
+  assert.equal(await after(hold("a", null), 10), null);
+});
+
+test("locks end with their page where the browser has Web Locks", () => {
+  assert.equal(endsWithPage(), true);
+  noLocks();
+  assert.equal(endsWithPage(), false);
 });
 
 for (const [fault, ms] of /** @type {const} */ ([["refuse", 10], ["ignore", 2100]])) // prettier-ignore
@@ -94,7 +100,7 @@ test("a lock that is granted when nobody waits for it any more is given back at 
 test("of two pages that begin a heartbeat at once, one has the lock", async () => {
   noLocks();
   browser.origin.lag = 100;
-  const all = [new Page(), new Page(), new Page()].map((page) => page.run(() => hold("a", null)));
+  const all = [new Page(), new Page(), new Page()].map((page) => page.run(() => holdPageLock("a", null)));
   await pass(1000);
   assert.equal((await Promise.all(all)).filter(Boolean).length, 1);
 });

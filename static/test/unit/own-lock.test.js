@@ -9,7 +9,8 @@ import { createJournal } from "../../src/page/journal/journal.js";
 import { createOwnLock } from "../../src/page/journal/own-lock.js";
 import { now, pass, settle } from "../fakes/clock.js";
 import { Page } from "../fakes/page.js";
-import { entryOf, wireOf } from "../lab.js";
+import { entryOf } from "../../src/page/calls/entry.js";
+import { wireOf } from "../lab.js";
 
 /** @param {Storage | null} [local] */
 function open(local = localStorage) {

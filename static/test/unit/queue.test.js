@@ -6,27 +6,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { pass } from "../fakes/clock.js";
-import { journalled, openPage, python } from "../lab.js";
+import { journalled, openPage, tracks } from "../lab.js";
 
-/** A Python that notes its batches, and may fail on them. @param {(names: string[]) => unknown} [fault] what it throws for a batch, if anything */
-function noting(fault = () => null) {
-  const inner = python(10);
+/** A Python that notes its batches, and may fail on them. @param {(names: string[]) => Error | false} [fault] what it throws for a batch, if anything */
+function noting(fault = () => false) {
   /** @type {string[][]} */
   const batches = [];
-  const run = (/** @type {string} */ text) => {
-    const names = JSON.parse(text).calls.map((/** @type {any} */ { a }) => a[0]);
+  const python = (/** @type {string} */ batch) => {
+    const names = JSON.parse(batch).calls.map((/** @type {any} */ { a }) => a[0]);
     batches.push(names);
     const error = fault(names);
-    return error ? Promise.reject(error) : inner.run(text);
+    if (error) throw error;
+    return tracks(batch);
   };
-  return { batches, runtime: { ...inner, run } };
+  return { batches, python };
 }
 
 test("calls of one tick go together, and those made while a batch is on its way form the next", async () => {
   /** @type {string[]} */
   const told = [];
-  const { batches, runtime } = noting();
-  const page = openPage(told, { runtime });
+  const { batches, python } = noting();
+  const page = openPage(told, { python });
   await pass(1000);
   page.track("A");
   page.track("B");
@@ -41,8 +41,8 @@ test("calls of one tick go together, and those made while a batch is on its way 
 test("a batch has a hundred calls at most", async () => {
   /** @type {string[]} */
   const told = [];
-  const { batches, runtime } = noting();
-  const page = openPage(told, { runtime });
+  const { batches, python } = noting();
+  const page = openPage(told, { python });
   const names = Array.from({ length: 250 }, (_, i) => `${i}`);
   page.track(...names);
   await pass(2000);
@@ -53,8 +53,8 @@ test("a batch has a hundred calls at most", async () => {
 test("a call that Python always fails on is dropped alone, and harms no other", async () => {
   /** @type {string[]} */
   const told = [];
-  const { batches, runtime } = noting((names) => names.includes("bad") && Error("bad value"));
-  const page = openPage(told, { runtime });
+  const { batches, python } = noting((names) => names.includes("bad") && Error("bad value"));
+  const page = openPage(told, { python });
   page.track("A", "bad", "B");
   await pass(2000);
   assert.deepEqual(told, ["A", "B"]);
@@ -67,24 +67,23 @@ test("where the network is gone no call is to blame, and each arrives once it is
   /** @type {string[]} */
   const told = [];
   let gone = true;
-  const { runtime } = noting(() => gone && Object.assign(Error("offline"), { unreachable: true }));
-  const takes = () => !gone;
-  const page = openPage(told, { runtime: { ...runtime, takes } });
+  const { python } = noting(() => gone && Object.assign(Error("offline"), { unreachable: true }));
+  const page = openPage(told, { python });
   page.track("A");
   await pass(5000);
-  assert.deepEqual([told, page.settled, journalled().length], [[], {}, 1]);
+  assert.deepEqual([told, page.settled, journalled().length], [[], { A: ["kept"] }, 1]);
   gone = false;
-  page.page.run(() => page.queue.plan());
-  await pass(100);
-  assert.deepEqual(told, ["A"]);
+  page.page.dispatch("online");
+  await pass(1000);
+  assert.deepEqual([told, journalled()], [["A"], []]);
 });
 
 test("a reply of another length is a failure, not a delivery", async () => {
   /** @type {string[]} */
   const told = [];
   let wrong = 2;
-  const run = async (/** @type {string} */ text) => (wrong-- > 0 ? '{"results":[],"user":{}}' : python(10).run(text));
-  openPage(told, { runtime: { takes: () => true, run } }).track("A", "B");
+  const python = (/** @type {string} */ batch) => (wrong-- > 0 ? '{"results":[],"user":{}}' : tracks(batch));
+  openPage(told, { python }).track("A", "B");
   await pass(2000);
   assert.deepEqual(told, ["A", "B"]);
 });
@@ -92,15 +91,23 @@ test("a reply of another length is a failure, not a delivery", async () => {
 test("calls that Heap threw on count as told, and the next ones arrive", async () => {
   /** @type {string[]} */
   const told = [];
-  const page = openPage(
-    /** @type {any} */ ({
-      push(/** @type {string} */ name) {
-        if (name === "A") throw Error("Heap is broken");
-        told.push(name);
-      },
-    }),
-  );
-  page.track("A", "B");
+  const push = (/** @type {string} */ name) => {
+    if (name === "A") throw Error("Heap is broken");
+    return told.push(name);
+  };
+  openPage({ push }).track("A", "B");
   await pass(2000);
   assert.deepEqual(told, ["B"]);
+});
+
+test("a visitor who withdraws is not told of any more, and what waits is forgotten with its lock", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const page = openPage(told);
+  page.track("A");
+  await pass(1000);
+  page.track("B");
+  page.stop();
+  await pass(1000);
+  assert.deepEqual([told, page.items], [["A"], []]);
 });

@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { pass } from "../fakes/clock.js";
-import { journalled, openPage, python } from "../lab.js";
+import { journalled, openPage } from "../lab.js";
 import { randomBy } from "../random.js";
 
-const WALKS = 60;
+const WALKS = Number(process.env.WALKS || 60);
 const STEPS = 40;
 const SEED = Number(process.env.SEED || 20261129);
 
@@ -20,13 +20,13 @@ async function walk(seed, locks) {
   browser.origin.lag = random(locks ? 250 : 140);
   /** @type {string[]} */
   const told = [];
-  /** @type {Map<string, string[]>} */
+  /** @type {Map<import("../lab.js").OpenPage, string[]>} */
   const made = new Map();
   /** @type {import("../lab.js").OpenPage[]} */
   let pages = [];
   let names = 0;
   const open = () =>
-    pages.push(openPage(told, { brief: locks && random(2) === 0, working: random(5) > 0, runtime: python(random(120)) }));
+    pages.push(openPage(told, { brief: locks && random(2) === 0, working: random(5) > 0, ms: random(120) }));
   const any = () => pages[random(pages.length)];
   const awake = () => pages.filter(({ page }) => !page.frozen)[random(pages.length)];
 
@@ -37,7 +37,7 @@ async function walk(seed, locks) {
       const one = awake();
       const calls = Array.from({ length: 1 + random(4) }, () => `call-${++names}`);
       if (!one) return;
-      made.set(one.journal.page, [...(made.get(one.journal.page) || []), ...calls]);
+      made.set(one, [...(made.get(one) || []), ...calls]);
       one.track(...calls);
     },
     () => any()?.page.kill(),

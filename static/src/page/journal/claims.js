@@ -3,11 +3,11 @@
  * dead page's own keys: nothing is copied, so a crash at any point neither loses nor doubles a call.
  */
 
-import { hold } from "./locks.js";
+import { holdPageLock } from "./page-lock.js";
 import { claimAfter } from "./states.js";
 import { append, bare, clearTimeout, each, keys, Promise, setTimeout, sort } from "../natives.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {{owner: string, state: import("./states.js").Claimed, left: number, release: import("./locks.js").Release | null, timer: any}} Claim */
 
 /** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
@@ -91,7 +91,7 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
     /** @type {Claim} */
     const one = { owner, state: "asked", left: 0, release: null, timer: 0 };
     claims[owner] = one;
-    one.release = await hold(journal.lockOf(owner), signal);
+    one.release = await holdPageLock(journal.lockOf(owner), signal);
     become(one, one.release && !signal.aborted ? "granted" : "refused");
     // Where it left nothing, it is perhaps at work and wants its lock back.
     if (one.state === "settling" && journal.scan()[owner]) await pause(ready ? SETTLE_LATER_MS : SETTLE_MS);

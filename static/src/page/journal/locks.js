@@ -1,6 +1,5 @@
-/** A page's lock: a Web Lock, which ends with its page; where there are none (plain http, old browsers) a heartbeat. */
+/** Web Locks: each ends with its page or worker, and asking for one has an answer in time, always. */
 
-import { holdByHeartbeat } from "./heartbeat.js";
 import { Promise, setTimeout } from "../natives.js";
 
 /** Gives the lock back. @typedef {() => void} Release */
@@ -8,17 +7,12 @@ import { Promise, setTimeout } from "../natives.js";
 /** A browser answers within milliseconds. A page may have replaced the function by one that never does. */
 const ANSWER_MS = 2000;
 
-/** Whether a page's lock ends with the page, however that ends. */
-export const endWithPage = () => !!navigator.locks;
-
 /**
- * Whether the lock can be had has an answer in time, always; only another page that has it is waited for.
  * @param {string} name
  * @param {AbortSignal | null} wait until it is free or the signal says stop; null: do not wait
- * @returns {Promise<Release | null>} null: not to be had
+ * @returns {Promise<Release | null>} null: not to be had, or there are no Web Locks
  */
 export async function hold(name, wait) {
-  if (!endWithPage()) return holdByHeartbeat(name, wait);
   let answer = await request(name, null);
   if (answer === "taken" && wait) answer = await request(name, wait);
   return answer === "taken" ? null : answer;

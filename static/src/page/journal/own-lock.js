@@ -1,10 +1,10 @@
 /** Our own journal's lock, as the first machine of states.js says: asked for before a call is written, given back with the page. */
 
-import { endWithPage, hold } from "./locks.js";
+import { endsWithPage, holdPageLock } from "./page-lock.js";
 import { mayDeliver, OWN_MS, ownAfter } from "./states.js";
 import { append, clearTimeout, each, Promise, queueMicrotask, setTimeout } from "../natives.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {ReturnType<typeof createOwnLock>} OwnLock */
 
 /**
@@ -15,7 +15,7 @@ import { append, clearTimeout, each, Promise, queueMicrotask, setTimeout } from 
 export function createOwnLock(journal, { contested, changed }) {
   const name = journal.lockOf(journal.page);
   /** @type {import("./states.js").Own} */
-  let state = endWithPage() ? "free" : "away";
+  let state = endsWithPage() ? "free" : "away";
   /** The page delivers, or will. */
   let opened = false;
   /** Nobody can have touched our calls, so none needs to be looked up. */
@@ -59,7 +59,7 @@ export function createOwnLock(journal, { contested, changed }) {
     // By what was told first, somebody may have withdrawn consent.
     const may = mayDeliver(state);
     if (may === null) return;
-    certain = state === "held" && endWithPage();
+    certain = state === "held" && endsWithPage();
     const all = waiting;
     waiting = [];
     each(all, (resolve) => resolve(may));
@@ -69,7 +69,7 @@ export function createOwnLock(journal, { contested, changed }) {
   /** @param {AbortSignal | null} wait */
   const ask = (wait) => {
     const mine = ++requests;
-    hold(name, wait).then((got) => {
+    holdPageLock(name, wait).then((got) => {
       if (mine === requests) {
         release = got;
         become(got ? "granted" : "refused");
