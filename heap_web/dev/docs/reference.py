@@ -39,11 +39,11 @@ def _public(module: ModuleType, without: Iterable[str] = ()) -> list[tuple[str, 
 
 
 def _reference(named: list[tuple[str, Any]]) -> str:
-    """Markdown for public names: functions and classes with methods, then values as tables, then what is raised."""
+    """Markdown for public names: classes with methods and functions as the source has them, values, what is raised."""
     values = [pair for pair in named if _is_value(pair[1])]
     errors = [pair for pair in named if inspect.isclass(pair[1]) and issubclass(pair[1], Exception)]
     others = [pair for pair in named if pair not in values and pair not in errors]
-    others.sort(key=lambda pair: not _methods(pair[1]))  # what has methods first, else as listed
+    others.sort(key=lambda pair: (not _methods(pair[1]), pair[1].__module__, inspect.getsourcelines(pair[1])[1]))
     parts = [_entry(name, thing) for name, thing in others]
     if values:
         parts += ["### Values", *(_value(name, kind) for name, kind in values)]

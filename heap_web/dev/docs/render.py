@@ -78,7 +78,7 @@ def sections(markdown: str) -> Iterator[tuple[Heading | None, str]]:
                 yield heading, " ".join(text)
             heading = Heading(int(token.tag[1]), _anchor(tokens, place), plain(tokens[place + 1]))
             text = []
-        elif token.type == "inline" and tokens[place - 1].type != "heading_open":
+        elif token.type == "inline" and tokens[place - 1].type not in ("heading_open", "th_open"):
             text.append(plain(token))
         elif token.type == "fence":
             text.append(token.content)
