@@ -43,8 +43,9 @@ def _reference(named: list[tuple[str, Any]]) -> str:
     values = [pair for pair in named if _is_value(pair[1])]
     errors = [pair for pair in named if inspect.isclass(pair[1]) and issubclass(pair[1], Exception)]
     others = [pair for pair in named if pair not in values and pair not in errors]
-    others.sort(key=lambda pair: (not _methods(pair[1]), pair[1].__module__, inspect.getsourcelines(pair[1])[1]))
-    parts = [_entry(name, thing) for name, thing in others]
+    others.sort(key=lambda pair: (pair[0] != "load", not _methods(pair[1]), _place(pair[1])))
+    told: dict[tuple[str, str], str] = {}
+    parts = [_entry(name, thing, told) for name, thing in others]
     if values:
         parts += ["### Values", *(_value(name, kind) for name, kind in values)]
     if errors:
@@ -53,16 +54,33 @@ def _reference(named: list[tuple[str, Any]]) -> str:
     return "\n\n".join(parts)
 
 
+def _place(thing: Any) -> tuple[str, int]:
+    """Where the source has it; what is no class or function, like a union of types, comes last."""
+    if not (inspect.isclass(thing) or inspect.isroutine(thing)):
+        return "~", 0
+    return thing.__module__, inspect.getsourcelines(thing)[1]
+
+
 def _is_value(thing: Any) -> bool:
     return inspect.isclass(thing) and (dataclasses.is_dataclass(thing) or hasattr(thing, "_fields"))
 
 
-def _entry(name: str, thing: Any) -> str:
-    """A function, or a class with its own public methods in the order in which the source has them."""
+def _entry(name: str, thing: Any, told: dict[tuple[str, str], str]) -> str:
+    """A function, or a class with its own public methods in the order in which the source has them.
+
+    `told` has the methods of the classes before, by their name and text: those that say the same are only named.
+    """
     parts = [f"### {name}", _signature(name, thing), inspect.getdoc(thing) or ""]
-    for method in _methods(thing):
+    texts = {method: inspect.getdoc(getattr(thing, method)) or "" for method in _methods(thing)}
+    same = {method: told[method, text] for method, text in texts.items() if (method, text) in told}
+    for other in sorted(set(same.values())):
+        names = ", ".join(f"`{method}`" for method, of in same.items() if of == other)
+        parts.append(f"As in [{other}](#{other.lower()}): {names}.")
+    for method, text in texts.items():
+        if method in same:
+            continue
+        told[method, text] = name
         member = inspect.getattr_static(thing, method)
-        text = inspect.getdoc(getattr(thing, method)) or ""
         shown = f"`{method}`" if isinstance(member, property) else _signature(method, getattr(thing, method))
         parts += [f"#### {name}.{method}", shown, text]
     return "\n\n".join(parts)
@@ -150,7 +168,8 @@ def _marked(parameters: list[inspect.Parameter]) -> Iterable[inspect.Parameter |
 
 
 def _bare(text: str) -> str:
-    return _short(text.replace("'", "")) if not re.search(r"= '", text) else _short(text)
+    """Annotations without the quotes that a postponed one is shown with, and defaults that are no text as `...`."""
+    return _short(re.sub(r"(: |-> )'([^']*)'", r"\1\2", re.sub(r"= <[^>]*>", "= ...", text)))
 
 
 def _short(text: str) -> str:
