@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 WIDTH = 88
+LONGEST_DEFAULT = 30
 
 
 def page() -> str:
@@ -139,14 +140,21 @@ def _signature(name: str, thing: Any) -> str:
         signature = inspect.signature(thing)
     except (TypeError, ValueError):
         return ""
-    kept = [parameter for parameter in signature.parameters.values() if parameter.name not in ("self", "cls")]
+    kept = [_shortened(each) for each in signature.parameters.values() if each.name not in ("self", "cls")]
     returned = signature.return_annotation
-    end = "" if inspect.isclass(thing) or returned is inspect.Signature.empty else f" -> {returned}"
+    none = inspect.isclass(thing) or returned is inspect.Signature.empty
+    end = "" if none else f" -> {returned if isinstance(returned, str) else inspect.formatannotation(returned)}"
     shown = [_bare(str(parameter)) for parameter in _marked(kept)]
     line = f"{name}({', '.join(shown)}){_bare(end)}"
     if len(line) > WIDTH:
         line = f"{name}(\n" + "".join(f"    {each},\n" for each in shown) + f"){_bare(end)}"
     return f"```python\n{line}\n```"
+
+
+def _shortened(parameter: inspect.Parameter) -> inspect.Parameter:
+    """The parameter, with `...` for a default that would fill a line."""
+    long = parameter.default is not inspect.Parameter.empty and len(repr(parameter.default)) > LONGEST_DEFAULT
+    return parameter.replace(default=...) if long else parameter
 
 
 def _marked(parameters: list[inspect.Parameter]) -> Iterable[inspect.Parameter | str]:
@@ -169,7 +177,7 @@ def _marked(parameters: list[inspect.Parameter]) -> Iterable[inspect.Parameter |
 
 def _bare(text: str) -> str:
     """Annotations without the quotes that a postponed one is shown with, and defaults that are no text as `...`."""
-    return _short(re.sub(r"(: |-> )'([^']*)'", r"\1\2", re.sub(r"= <[^>]*>", "= ...", text)))
+    return _short(re.sub(r"(: |-> )'([^']*)'", r"\1\2", re.sub(r"= <[^>]*>", "= ...", text))).replace("Ellipsis", "...")
 
 
 def _short(text: str) -> str:
