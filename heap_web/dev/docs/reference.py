@@ -181,4 +181,4 @@ def _bare(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return re.sub(r"\bheap_web\.(?:\w+\.)*", "", text)
+    return re.sub(r"\bheap_web\.(?:\w+\.)*|\b(?:collections\.abc|typing)\.|~(?=[A-Z])", "", text)
