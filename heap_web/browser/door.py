@@ -149,5 +149,6 @@ class Browser(JavaScript):
 
 def _beside(name: str) -> str:
     """The text of a file of this package, wherever it was installed, without importlib.resources, which takes long."""
-    loader: Any = __loader__
+    assert __spec__ is not None
+    loader: Any = __spec__.loader
     return str(loader.get_data(__file__.rpartition("/")[0] + "/" + name), "utf-8")

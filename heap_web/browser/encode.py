@@ -35,8 +35,8 @@ def encode(
 ) -> tuple[str, Callable[[], object] | None]:
     """The call `analytics[method](*arguments)` as wire text `{"m": method, "a": [...]}`, and its callback.
 
-    Never raises. Everything is copied now. `warnings`, `foreign`: as for `properties.plain`. The wire text only marks a function
-    among the arguments as one; the first of them is the callback, but the event of `track` is none.
+    Never raises. Everything is copied now. `warnings`, `foreign`: as for `properties.plain`. The wire text only marks
+    a function among the arguments as one; the first of them is the callback, but the event of `track` is none.
     """
     while arguments and arguments[-1] is None:
         arguments = arguments[:-1]

@@ -4,5 +4,5 @@ import { instance } from "./instance.js";
 import { settingsOfScript } from "./settings.js";
 
 const { src, dataset, nonce } = /** @type {HTMLScriptElement} */ (document.currentScript);
-const analytics = instance(src || location.href, { nonce, ...settingsOfScript(dataset) }, dataset.global || "analytics");
+const analytics = instance(src || location.href, { nonce, ...settingsOfScript(dataset) }, dataset.global ?? "analytics");
 if ("appId" in dataset) analytics.load();
