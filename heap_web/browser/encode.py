@@ -11,11 +11,11 @@ from ..core.javascript import (
     OPAQUE,
     UNDEFINED,
     Verbatim,
+    brief_text,
     json_text,
     number_text,
-    quick_text,
 )
-from ..core.properties import NOTHING, is_object, plain
+from ..core.properties import NOTHING, is_object, plain, quick_copy
 from ..core.scalars import attempt, of_type, scalar
 
 _BUILT_IN = frozenset((dict, list, tuple, int, float))
@@ -42,20 +42,28 @@ def encode(
         arguments = arguments[:-1]
     callback: Any = None
     given: list[Any] = []
+    is_plain = True
     for argument in arguments:
-        copy = _argument(argument, warnings, foreign)
-        if copy is FUNCTION and callback is None and (given or method != "track"):
-            callback = argument
+        kind = type(argument)
+        if kind is str or kind is bool or argument is None:
+            copy: Any = argument
+        elif not (type(argument) is dict and (copy := quick_copy(argument)) is not None):
+            is_plain = False
+            copy = _argument(argument, warnings, foreign)
+            if copy is FUNCTION and callback is None and (given or method != "track"):
+                callback = argument
         given.append(copy)
-    _tag(given)
     call = {"m": method, "a": given}
-    return quick_text(call) or json_text(call), callback
+    if is_plain:
+        text = brief_text(call)
+        if text is not None and '"$"' not in text:  # else it may be a key
+            return text, None
+    _tag(given)
+    return json_text(call), callback
 
 
 def _argument(value: object, warnings: list[str] | None, foreign: Callable[[object], object] | None) -> Any:
     """One argument of the call itself: a container is copied, text stays text (no name or id is ever a date)."""
-    if type(value) is str or value is None or type(value) is bool:
-        return value
     if foreign is not None and type(value) not in _BUILT_IN:
         value = attempt(foreign, value)
     if is_object(value):
