@@ -25,7 +25,13 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 DIST = ROOT / "dist"
 # The part of static/ that pages of the demo load as it is; all else there is source for the bundle.
-SERVED = ("demo.css", "docs.css", "demo.js", "src/demo/*.js", "src/inspector/*.js")
+SERVED = ("docs.css", "demo.js", "src/demo/*.js", "src/inspector/*.js")
+# The demo's looks, a file a part; pages load them as one, in this order: a later rule beats an earlier one.
+LOOKS = "src/demo/style"
+PARTS = (
+    *("base", "top", "pieces", "pictures"),
+    *("home", "shelf", "product", "forms", "cart", "playground", "received", "inspector"),
+)
 # The App ID that the pages carry when the server plays Heap.
 PRETEND_APP_ID = "12345"
 
@@ -67,9 +73,11 @@ class Assets:
 
     @staticmethod
     def read(folder: Path, patterns: tuple[str, ...] = SERVED) -> Assets:
-        """The files of `folder` that the patterns name."""
+        """The files of `folder` that the patterns name, and its looks as `demo.css`."""
         paths = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        parts = (folder / LOOKS / f"{part}.css" for part in PARTS)
+        files["demo.css"] = b"\n".join(part.read_bytes() for part in parts if part.is_file())
         digest = hashlib.sha256()
         for name, content in files.items():
             digest.update(f"{name}\0{len(content)}\0".encode() + content)

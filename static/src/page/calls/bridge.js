@@ -17,7 +17,7 @@ const PREFIX = "heap-web:bridge:";
 
 /**
  * @param {string} appId
- * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./queue.js").Result>} take makes a call of wire text
+ * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./entry.js").Result>} take makes a call of wire text
  * @param {{state: () => import("../visitor/user.js").UserState}} user
  */
 export function openBridge(appId, take, user) {

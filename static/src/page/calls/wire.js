@@ -3,7 +3,7 @@
  * Everything is read here, at the moment of the call, once; whatever throws costs its own key alone.
  */
 
-import { append, apply, bare, brand, getPrototypeOf, isArray, keys, own, stringify } from "../natives.js";
+import { append, apply, bare, brand, each, getPrototypeOf, isArray, keys, own, stringify } from "../natives.js";
 
 const UNDEFINED = '{"$":"undefined"}';
 const OPAQUE = '{"$":"opaque"}';
@@ -154,6 +154,23 @@ export function encode(args) {
 
   const text = members(args);
   return { text, local: local && `{${local}}`, cut: cut || room < 0 };
+}
+
+const LOCAL_TIMES = /"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?)"/g;
+
+/**
+ * The local times in wire text that was not made here, as `encode` gives them; "" if there are none. Text that another JSON text
+ * has within it escapes its quotes, and so is none.
+ * @param {string} text
+ */
+export function localTimes(text) {
+  const found = bare();
+  text.replace(LOCAL_TIMES, (_, time) => (found[time] = localTime(time)));
+  let local = "";
+  each(keys(found), (time) => {
+    if (found[time]) local += `${local && ","}"${time}":"${found[time]}"`;
+  });
+  return local && `{${local}}`;
 }
 
 /**

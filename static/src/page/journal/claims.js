@@ -7,7 +7,7 @@ import { holdByHeartbeat } from "./heartbeat.js";
 import { hold as holdWebLock } from "./locks.js";
 import { append, attempt, bare, clearTimeout, each, keys, now, parse, Promise, setTimeout, sort } from "../natives.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {import("./journal.js").Claim} Claim */
 /** @typedef {import("./locks.js").Release} Release */
 
@@ -226,6 +226,9 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     unclaim,
     /** Whether what dead pages left is in: it comes before our own calls. */
     ready: () => ready,
+
+    /** Whether our own calls are under our lock at this moment. */
+    held: () => !journal.lock || !!lock,
 
     /** Whether calls may be delivered, once our own are under our lock. */
     async mine() {

@@ -9,12 +9,7 @@ import { append, attempt, bare, each, keys, now } from "../natives.js";
 
 /** @typedef {{owner: string, left: number, release: import("./locks.js").Release}} Claim */
 /** @typedef {ReturnType<typeof createJournal>} Journal */
-/**
- * One call on its way. `at`: epoch ms; `made`: ms on the page's clock; `key`: where the journal has it, "" if it does not;
- * `claim`: set for a dead page's call; `tries`: how often the runtime failed on it; `settle`: null once settled.
- * @typedef {{id: number, text: string, at: number, made: number, key: string, claim: Claim | null, tries: number,
- *   settle: ((result: import("../calls/queue.js").Result) => void) | null}} Entry
- */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 
 const MAX_CALLS = 1000;
 const MAX_BYTES = 1_000_000;

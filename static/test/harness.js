@@ -1,0 +1,52 @@
+/**
+ * What a unit test of the page's half imports first: the constants that the build writes into it, and a browser's globals as
+ * fakes, under the test's control. The modules of the page capture their natives as they load, so this comes before them.
+ */
+
+import { beforeEach } from "node:test";
+
+import { FakeChannel, resetChannels } from "./fakes/channel.js";
+import { clearFake, fakeInterval, fakeTimeout, now, resetClock } from "./fakes/clock.js";
+import { FakeLocks } from "./fakes/locks.js";
+import { current, resetPages } from "./fakes/page.js";
+import { FakeOrigin } from "./fakes/storage.js";
+
+/** What the running test's pages share. */
+export const browser = { locks: new FakeLocks(), origin: new FakeOrigin() };
+
+const constants = {
+  __RUNTIME__: "runtime/0123456789abcdef/",
+  __ENGINE__: "engine.0123456789abcdef.js",
+  __VERSION__: "1.2.3",
+  __HEAP__: {
+    classic: { methods: ["track", "identify"], host: "cdn.example", path: "/js/heap-{id}.js" },
+    latest: { methods: ["track", "identify"], host: "cdn.us.example", path: "/config/{id}/heap_config.js" },
+  },
+};
+
+const globals = {
+  ...constants,
+  window: globalThis,
+  location: new URL("https://site.example/page"),
+  setTimeout: fakeTimeout,
+  clearTimeout: clearFake,
+  setInterval: fakeInterval,
+  clearInterval: clearFake,
+  BroadcastChannel: FakeChannel,
+  addEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.addEventListener(...args),
+  removeEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.removeEventListener(...args),
+};
+
+for (const [name, value] of Object.entries(globals))
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+Object.defineProperty(globalThis, "localStorage", { get: () => browser.origin.area(), configurable: true });
+Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks }), configurable: true });
+Date.now = now;
+
+beforeEach(() => {
+  resetClock();
+  resetChannels();
+  resetPages();
+  browser.locks = new FakeLocks();
+  browser.origin = new FakeOrigin();
+});
