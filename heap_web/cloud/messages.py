@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from heap_web.core.errors import CallError
+from heap_web.core.integrations import allows_heap
 from heap_web.core.javascript import number_text, well_formed
 from heap_web.core.scalars import date_text, iso_text, scalar
 
@@ -59,7 +60,7 @@ def from_segment(message: Mapping[str, Any]) -> Message | None:
     for one that is no message. Traits of an event, in `context.traits`, count only where there is a user to have them.
     """
     kind = message.get("type")
-    if kind in SILENT or not _meant_for_heap(message.get("integrations")):
+    if kind in SILENT or not _is_meant_for_heap(message):
         return None
     if kind not in KINDS:
         raise CallError(f'"type" is {kind!r}; it must be one of {", ".join([*KINDS, *SILENT])}')
@@ -114,7 +115,6 @@ def moment(value: object, now: float) -> str:
     return text
 
 
-def _meant_for_heap(integrations: object) -> bool:
-    if not isinstance(integrations, Mapping):
-        return True
-    return bool(integrations.get("Heap", integrations.get("All", integrations.get("all", True))))
+def _is_meant_for_heap(message: Mapping[str, Any]) -> bool:
+    integrations = message.get("integrations")
+    return not isinstance(integrations, Mapping) or allows_heap(integrations)

@@ -292,7 +292,7 @@ def test_resumed(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     connection = ibis.duckdb.connect(tmp_path / "a.duckdb")
     audience = AudienceSync(NAME, told, store=connection)
     monkeypatch.setattr("heap_web.audiences.store.READ_AT_ONCE", 100)
-    put, times = audience._put, iter(range(3))
+    put, times = audience._put, iter(range(4))  # the first is the note that the run has begun
 
     def put_thrice(entries: Any, *, checkpoint: Any = None) -> None:
         if next(times, None) is None:
