@@ -85,7 +85,7 @@ def any_world(outbox_url: str) -> Iterator[World]:
 def opened(url: str) -> Iterator[World]:
     """A world with an outbox of its own clock."""
     world = World(Outbox(url, app_id="11"))
-    world.outbox._clock = world.clock
+    world.outbox._clock = world.outbox._monotonic = world.clock
     yield world
     world.outbox.close()
 
