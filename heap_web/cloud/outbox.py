@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -84,6 +84,7 @@ class Row:
     id: int
     path: str
     user: str
+    message_id: str
     body: str
 
 
@@ -341,7 +342,8 @@ class Outbox:
 
     def close(self) -> None:
         """Closes the database's connections. The calls stay."""
-        self._write_what_is_left()
+        with suppress(OutboxError):
+            self._write_what_is_left()
         self.database.close()
 
     def before_fork(self) -> None:
@@ -473,9 +475,9 @@ class Outbox:
                 return mine
         return []
 
-    def _query(self, blocked: Blocked, most: int) -> Select[int, str, str, str]:
+    def _query(self, blocked: Blocked, most: int) -> Select[int, str, str, str, str]:
         query = (
-            select(waiting.c.id, waiting.c.path, waiting.c.user_key, waiting.c.body)
+            select(waiting.c.id, waiting.c.path, waiting.c.user_key, waiting.c.message_id, waiting.c.body)
             .where(waiting.c.app_id == self.app_id)
             .order_by(waiting.c.id)
             .limit(most)
@@ -491,15 +493,15 @@ class Outbox:
             query = query.where(or_(not_(is_event_row), waiting.c.user_key.not_in(_some(blocked.event_users))))
         return query
 
-    def _read(self, connection: Connection, query: Select[int, str, str, str]) -> Sequence[Row]:
+    def _read(self, connection: Connection, query: Select[int, str, str, str, str]) -> Sequence[Row]:
         """The first rows, of the first one's endpoint, up to a claim's bytes; read a few at a time, so memory stays
         bounded.
         """
         rows: list[Row] = []
         size = 0
         with connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": 100}) as result:
-            for id_, path, user, body in result:
-                row = Row(id_, path, user, body)
+            for found in result:
+                row = Row(*found)
                 size += len(row.body)
                 if rows and size > BYTES_PER_CLAIM:
                     break
