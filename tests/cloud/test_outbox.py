@@ -232,7 +232,7 @@ def test_checkpoints(outbox: Outbox) -> None:
 def test_limits_are_shared(outbox_url: str) -> None:
     """What one process sent counts for the others, and for those that come after it."""
     now = 1000.0
-    boxes = [Outbox(outbox_url, app_id="11", clock=lambda: now) for _ in range(2)]
+    boxes = [Outbox(outbox_url, app_id="11", clock=lambda: now, monotonic=lambda: now) for _ in range(2)]
     pacers = [Pacer(Limits(events_per_app=5)) for _ in range(2)]
     boxes[0].put([entry(str(n), f"user {n}") for n in range(4)])
     with boxes[0].claim() as claim:
@@ -240,7 +240,7 @@ def test_limits_are_shared(outbox_url: str) -> None:
         assert len(boxes[0].reserve(pacers[0], rows[:3])) == 3
         assert len(boxes[1].reserve(pacers[1], rows)) == 2
         assert len(boxes[0].reserve(pacers[0], rows)) == 0
-    later = Outbox(outbox_url, app_id="11", clock=lambda: now + 59)
+    later = Outbox(outbox_url, app_id="11", clock=lambda: now + 59, monotonic=lambda: now + 59)
     pacer = Pacer(Limits(events_per_app=5))
     later.learn(pacer)
     assert pacer.blocked(now + 59).events
