@@ -183,7 +183,7 @@ class Load:
             if self._damage:
                 self._hash = before
                 return
-            if not content.endswith(b"\n") and length < LONGEST_LINE and not _is_json(content):
+            if not content.endswith(b"\n") and length < LONGEST_LINE and not _is_whole(content):
                 # Another program may still be writing it: it is told of, and looked at again the next time.
                 self._hash = before
                 self._refuse(Line(position, number, content, length), "the line is no JSON, and has no line break yet")
@@ -200,8 +200,8 @@ class Load:
             return b""
 
     def _entries(self, line: Line) -> tuple[Entry, ...]:
-        text = line.content.strip()
-        if not text.removeprefix(b"\xef\xbb\xbf"):
+        text = _text(line.content)
+        if not text:
             return ()
         self.loaded.lines += 1
         try:
@@ -258,12 +258,17 @@ def _parsed(text: bytes, length: int) -> dict[str, object]:
     return message
 
 
-def _is_json(content: bytes) -> bool:
+def _text(content: bytes) -> bytes:
+    return content.strip().removeprefix(b"\xef\xbb\xbf")
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether a line without a line break is one all the same: nothing, or JSON."""
+    text = _text(content)
     try:
-        json.loads(content)
+        return not text or json.loads(text) is not None
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def _hash(content: bytes) -> str:
