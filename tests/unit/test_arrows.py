@@ -34,6 +34,7 @@ PARTS = {
     "browser": {"core", "runtime"},
     "cloud": {"core"},
     "audiences": {"core", "cloud"},
+    "command": {"cloud"},
     "dev": {"core", "runtime", "browser", "cloud", "audiences", "__init__"},
     "__init__": {"core", "browser"},
 }
