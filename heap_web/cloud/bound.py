@@ -89,6 +89,17 @@ class Filling:
             self._calls = max(self._calls + calls, 0)
             self._size = max(self._size + size, 0)
 
+    def excess(self, calls: int, size: int) -> tuple[int, int]:
+        """How many calls, and how much text, must go to make room for so much; a little more, so that not every call
+        has to make its own. (Of a full disk: as much as is to come, for the database uses its free pages again.)
+        """
+        with self._lock:
+            over = self._calls + calls - self.bound.calls, self._size + size - self.bound.size
+            if max(over) <= 0:
+                return calls, size
+            spare = self.bound.calls // 100, self.bound.size // 100
+            return (over[0] + spare[0] if over[0] > 0 else 0), (over[1] + spare[1] if over[1] > 0 else 0)
+
     def _half_full(self) -> bool:
         return self._calls * 2 > self.bound.calls or self._size * 2 > self.bound.size
 

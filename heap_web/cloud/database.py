@@ -237,20 +237,25 @@ def kind_of(error: SQLAlchemyError) -> tuple[Kind, str]:
     """What is wrong, and the database's own code for it."""
     orig = getattr(error, "orig", None)
     if isinstance(orig, sqlite3.Error):
-        name = getattr(orig, "sqlite_errorname", None) or type(orig).__name__
-        return _SQLITE.get(getattr(orig, "sqlite_errorcode", 0) & 0xFF, "other"), name
+        return kind_of_sqlite(orig)
     if isinstance(error, NoConnection):
         return "locked", "no connection became free"
     if orig is None:
         return "data", type(error).__name__
     name = type(orig).__name__
-    state = getattr(orig, "sqlstate", None)
-    if isinstance(state, str):
-        return _of_state(state), f"{name} {state}"
     number = orig.args[0] if getattr(orig, "args", ()) and isinstance(orig.args[0], int) else None
     if number is not None:
         return _of_mysql(number), f"{name} {number}"
+    state = getattr(orig, "sqlstate", None)
+    if isinstance(state, str):
+        return _of_state(state), f"{name} {state}"
     return ("unreachable" if name in {"OperationalError", "InterfaceError", "ConnectionTimeout"} else "other"), name
+
+
+def kind_of_sqlite(error: sqlite3.Error) -> tuple[Kind, str]:
+    """Likewise, for SQLite alone."""
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "other"), name
 
 
 _SQLITE: dict[int, Kind] = {
@@ -373,7 +378,7 @@ def _prepare_sqlite(connection: Any, patience: float) -> None:
             break
         except sqlite3.OperationalError as error:
             # For this change SQLite does not wait; another process is making it on the same new file.
-            if _SQLITE.get(error.sqlite_errorcode & 0xFF) != "locked" or time.monotonic() > until:
+            if kind_of_sqlite(error)[0] != "locked" or time.monotonic() > until:
                 raise
             time.sleep(PAUSE)
     cursor.execute("PRAGMA synchronous = FULL")

@@ -65,6 +65,8 @@ ROWS_PER_COMMIT = 1_000
 """Calls of callers that come together that share a transaction."""
 PAGE = 500
 """Calls read at a time when all are looked through."""
+MOST_DROPPED = 10_000
+"""Calls looked at to make room for others, where there is a bound on their size."""
 CONFLICTS = 6
 """Tries to write where other transactions are in the way."""
 MOST_LEFT = 5_000
@@ -387,14 +389,13 @@ class Outbox:
         return _Put(rows, size, checkpoint)
 
     def _drop_oldest(self, calls: int, size: int) -> int:
-        """Makes room for so much, and some more, so that not every call has to."""
-        calls += self._filling.bound.calls // 100
-        size += self._filling.bound.size // 100
+        """Makes room for so much; gives how many calls are lost."""
+        calls, size = self._filling.excess(calls, size)
         query = (
             select(waiting.c.id, func.length(waiting.c.body))
             .where(waiting.c.app_id == self.app_id)
             .order_by(waiting.c.id)
-            .limit(max(calls, PAGE))
+            .limit(max(calls, MOST_DROPPED))
         )
         with self.database.begin(NOT_KEPT) as connection:
             dropped: list[int] = []

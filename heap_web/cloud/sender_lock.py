@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from heap_web.cloud import forks
+from heap_web.cloud.database import kind_of_sqlite
 from heap_web.cloud.errors import OutboxError
-
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class SenderLock:
@@ -66,9 +65,10 @@ class SenderLock:
 
     def _taken(self, lock: sqlite3.Connection) -> bool:
         try:
+            lock.execute("PRAGMA journal_mode = MEMORY").fetchone()  # a file would need room on the disk
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+            if kind_of_sqlite(error)[0] == "locked":
                 return False
             raise self._error(error) from None
         if not os.access(self._path, os.W_OK):
@@ -81,8 +81,9 @@ class SenderLock:
         return True
 
     def _error(self, error: sqlite3.Error) -> OutboxError:
+        kind, code = kind_of_sqlite(error)
         return OutboxError(
-            f"nothing can be sent: {self._path} cannot be locked ({getattr(error, 'sqlite_errorname', error)}); "
-            "make room on the disk, or let this program's user write to the file",
-            "read-only",
+            f"nothing can be sent: {self._path} cannot be locked ({code}); "
+            "make room on the disk, or let this program's user write to the file and its folder",
+            kind,
         )
