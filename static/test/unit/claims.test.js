@@ -187,9 +187,9 @@ test("a live page whose locks never answer tells no call that another page took 
 });
 
 test("claims dropped amid the wait for other journals are not received when that is over", async () => {
+  openPage([], { working: false }).track("alive");
+  await pass(2000);
   await dead([], "A");
-  openPage([], { working: false }).track("B");
-  await pass(10);
   const { claims, received } = bareClaims();
   claims.open();
   await pass(400);
