@@ -10,13 +10,15 @@ import { clearFake, fakeInterval, fakeTimeout, now, resetClock } from "./fakes/c
 import { FakeDocument } from "./fakes/document.js";
 import { FakeLocks } from "./fakes/locks.js";
 import { current, resetPages } from "./fakes/page.js";
+import { FakeSharedWorker } from "./fakes/shared-worker.js";
 import { FakeOrigin } from "./fakes/storage.js";
 
 /** @type {WeakMap<object, FakeDocument>} */
 const documents = new WeakMap();
 
-/** What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks. */
+/** What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks. @type {any} */
 export const browser = {
+  SharedWorker: FakeSharedWorker,
   locks: new FakeLocks(),
   origin: new FakeOrigin(),
   navigator: {},
@@ -46,6 +48,11 @@ const globals = {
   setInterval: fakeInterval,
   clearInterval: clearFake,
   BroadcastChannel: FakeChannel,
+  SharedWorker: class {
+    constructor(/** @type {any[]} */ ...args) {
+      return new browser.SharedWorker(...args);
+    }
+  },
   addEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.addEventListener(...args),
   removeEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.removeEventListener(...args),
 };
@@ -70,6 +77,7 @@ export function resetAll() {
   resetPages();
   browser.locks = new FakeLocks();
   browser.origin = new FakeOrigin();
+  browser.SharedWorker = FakeSharedWorker;
   browser.navigator = {};
 }
 

@@ -48,7 +48,6 @@ class Worker {
 }
 
 const { defineProperty } = Object;
-defineProperty(globalThis, "SharedWorker", { value: Worker, writable: true, configurable: true });
 defineProperty(globalThis, "heap", {
   get: () => worlds.get(current())?.heap,
   set: (heap) => void (worldOf().heap = heap),
@@ -70,6 +69,7 @@ export const wireOf = (name) => `{"m":"track","a":["${name}"]}`;
  *   `brief`: whether the page holds its lock only while it has calls; `ms`: how long Python takes
  */
 export function openPage(told, { working = true, brief = false, python = tracks, ms = 20 } = {}) {
+  browser.SharedWorker = Worker;
   const page = new Page();
   /** So many calls later the page is killed, as Heap is about to be told. */
   let fuse = Infinity;

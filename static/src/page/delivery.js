@@ -9,7 +9,7 @@ import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
 import { createOwnLock } from "./journal/own-lock.js";
 import { endsWithPage } from "./journal/page-lock.js";
-import { attempt, each } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, part, world } from "./natives.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
@@ -81,7 +81,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
     changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
-  const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
+  const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
   const queue = createQueue({ heap, runtime, claims, visitor: self, config, items, outcomes });
 
   /** @param {Entry} entry */
@@ -97,7 +97,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
   const life = new AbortController();
   /** Before the page's own listeners where the browser can: what they track as the page freezes should ask for no lock. @param {string} name @param {(event: any) => void} listener */
   const listen = (name, listener) =>
-    addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, capture: true, signal: life.signal }));
+    listenTo(world, name, listener, { capture: true, signal: life.signal });
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {

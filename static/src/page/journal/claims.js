@@ -5,7 +5,7 @@
 
 import { holdPageLock } from "./page-lock.js";
 import { claimAfter } from "./states.js";
-import { append, bare, clearTimeout, each, keys, Promise, setTimeout, sort } from "../natives.js";
+import { AbortController, append, bare, clearTimeout, each, keys, listen, Promise, setTimeout, sort, world as pageWindow } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {{owner: string, state: import("./states.js").Claimed, left: number, release: import("./locks.js").Release | null, timer: any}} Claim */
@@ -146,7 +146,7 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
   // key), must no longer be counted. We do not listen from the start: Chromium would then ask its browser process about storage,
   // and the first batch would wait for the answer.
   setTimeout(
-    () => addEventListener("storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon()),
+    () => listen(pageWindow, "storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon()),
     LATE_MS,
   );
 

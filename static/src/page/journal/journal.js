@@ -3,7 +3,7 @@
  * page that made it. Who may deliver them is decided by locks: states.js tells how.
  */
 
-import { append, attempt, bare, each, keys, now, parse, sort } from "../natives.js";
+import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, random, removeItem, setItem, sort, startsWith } from "../natives.js";
 
 /** @typedef {ReturnType<typeof createJournal>} Journal */
 /** @typedef {import("../calls/entry.js").Entry} Entry */
@@ -20,21 +20,21 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
-  const page = now().toString(36) + Math.random().toString(36).slice(1, 8);
+  const page = base36(now()) + part(base36(random()), 1, 8);
   let sequence = 0;
 
   /** @param {number} number */
   const keyOf = (number) => `${prefix}${page}:${number}`;
 
   /** @param {string} key @returns {string | null} */
-  const read = (key) => attempt(() => local && local.getItem(key));
+  const read = (key) => attempt(() => local && getItem(local, key));
 
   /** @param {string} key @param {number} length of its value */
   const remove = (key, length) => {
-    attempt(() => local && local.removeItem(key));
+    attempt(() => local && removeItem(local, key));
     // The site may have cleared its storage, so the count may be too low already.
-    size.calls = Math.max(0, size.calls - 1);
-    size.bytes = Math.max(0, size.bytes - key.length - length);
+    size.calls = size.calls > 0 ? size.calls - 1 : 0;
+    size.bytes = size.bytes > key.length + length ? size.bytes - key.length - length : 0;
   };
 
   /** The keys of this App ID's calls, by page; counts them too. @returns {Record<string, string[]>} */
@@ -43,10 +43,10 @@ export function createJournal(appId, local, size) {
     size.calls = size.bytes = 0;
     attempt(() =>
       each(keys(/** @type {Storage} */ (local)), (key) => {
-        if (!key.startsWith(prefix)) return;
-        append((pages[key.slice(prefix.length, key.lastIndexOf(":"))] ||= []), key);
+        if (!startsWith(key, prefix)) return;
+        append((pages[part(key, prefix.length, lastIndexOf(key, ":"))] ||= []), key);
         size.calls++;
-        size.bytes += key.length + /** @type {any} */ (local).getItem(key).length;
+        size.bytes += key.length + /** @type {string} */ (getItem(/** @type {Storage} */ (local), key)).length;
       }),
     );
     return pages;
@@ -62,7 +62,7 @@ export function createJournal(appId, local, size) {
     /** The name of a page's lock. @param {string} owner */
     lockOf: (owner) => prefix + owner,
     /** Whether a key is that of a call. @param {string} key */
-    isCall: (key) => key.startsWith(prefix),
+    isCall: (key) => startsWith(key, prefix),
     /** Whether a call is there. @param {string} key */
     has: (key) => read(key) !== null,
 
@@ -77,7 +77,7 @@ export function createJournal(appId, local, size) {
       const key = keyOf(sequence);
       const value = entry.at + entry.text;
       try {
-        /** @type {Storage} */ (local).setItem(key, value);
+        setItem(/** @type {Storage} */ (local), key, value);
       } catch {
         return false;
       }
@@ -99,15 +99,15 @@ export function createJournal(appId, local, size) {
     callsOf(owner) {
       /** @type {{key: string, at: number, text: string}[]} */
       const calls = [];
-      const order = (/** @type {string} */ key) => +key.slice(key.lastIndexOf(":") + 1);
+      const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
       each(
         sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
         (key) => {
           const value = read(key);
           if (value === null) return;
-          const start = value.indexOf("{");
-          const at = +value.slice(0, start);
-          const text = value.slice(start);
+          const start = indexOf(value, "{");
+          const at = +part(value, 0, start);
+          const text = part(value, start);
           if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
           else remove(key, value.length);
         },

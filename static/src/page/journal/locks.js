@@ -1,6 +1,6 @@
 /** Web Locks: each ends with its page or worker, and asking for one has an answer in time, always. */
 
-import { Promise, setTimeout } from "../natives.js";
+import { Promise, requestLock, setTimeout, then } from "../natives.js";
 
 /** Gives the lock back. @typedef {() => void} Release */
 
@@ -35,14 +35,13 @@ const request = (name, wait) =>
     if (!wait) setTimeout(() => over || setTimeout(() => over || settle(null), ANSWER_MS / 2), ANSWER_MS / 2);
     const options = { __proto__: null, ...(wait ? { signal: wait } : { ifAvailable: true }) };
     try {
-      navigator.locks
-        .request(name, /** @type {LockOptions} */ (options), (lock) => {
-          if (!lock) return settle("taken");
-          // Too late: nobody would give it back.
-          if (over) return;
-          return new Promise((/** @type {(value?: undefined) => void} */ release) => settle(release));
-        })
-        .catch(() => settle(null));
+      const asked = requestLock(name, /** @type {LockOptions} */ (options), (lock) => {
+        if (!lock) return settle("taken");
+        // Too late: nobody would give it back.
+        if (over) return;
+        return new Promise((/** @type {(value?: undefined) => void} */ release) => settle(release));
+      });
+      then(asked, null, () => settle(null));
     } catch {
       settle(null);
     }

@@ -2,7 +2,7 @@
 
 import { endsWithPage, holdPageLock } from "./page-lock.js";
 import { mayDeliver, OWN_MS, ownAfter } from "./states.js";
-import { append, clearTimeout, each, Promise, queueMicrotask, setTimeout } from "../natives.js";
+import { AbortController, append, clearTimeout, each, Promise, queueMicrotask, setTimeout, then } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {ReturnType<typeof createOwnLock>} OwnLock */
@@ -69,7 +69,7 @@ export function createOwnLock(journal, { contested, changed }) {
   /** @param {AbortSignal | null} wait */
   const ask = (wait) => {
     const mine = ++requests;
-    holdPageLock(name, wait).then((got) => {
+    then(holdPageLock(name, wait), (got) => {
       if (mine === requests) {
         release = got;
         become(got ? "granted" : "refused");

@@ -2,9 +2,10 @@
 
 import { holdByHeartbeat } from "./heartbeat.js";
 import { hold } from "./locks.js";
+import { locks } from "../natives.js";
 
 /** Whether a page's lock ends with the page, however that ends. */
-export const endsWithPage = () => !!navigator.locks;
+export const endsWithPage = () => !!locks();
 
 /**
  * @param {string} name
