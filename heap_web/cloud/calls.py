@@ -11,12 +11,13 @@ from uuid import uuid4
 
 from heap_web.cloud import documented, partner
 from heap_web.cloud.entries import HOSTS, Entry
-from heap_web.cloud.messages import Kind, Message, identity, moment
+from heap_web.cloud.messages import SECONDS, Kind, Message, identity, message_key, moment
 from heap_web.core.errors import CallError, ConfigurationError
 
 APIS = ("public", "integrations")
 TRACK = {"event", "user_id", "properties", "timestamp", "message_id", "anonymous_id"}
 """What `track` takes."""
+_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T.*)?", re.ASCII).fullmatch
 _APP_ID = re.compile(r"[0-9]{1,20}").fullmatch
 
 
@@ -36,12 +37,12 @@ class Calls:
         """A call's message id (its own, or a new one) and its entries. Raises `CallError` for a call that Heap would
         refuse.
         """
-        key = message.message_id if message.message_id is not None else str(uuid4())
-        timestamp = message.timestamp
+        given = message_key(message.message_id)
+        key = given if given is not None else str(uuid4())
+        time = moment(message.timestamp, self._clock())
         if self.api == "integrations":
-            told = timestamp if isinstance(timestamp, str | int | float) else moment(timestamp, self._clock())
-            return key, partner.entries(message, told, key)
-        return key, documented.entries(message, moment(timestamp, self._clock()), key)
+            return key, partner.entries(message, as_partners_send(message.timestamp, time), key)
+        return key, documented.entries(message, time, key)
 
 
 def message_of(
@@ -49,7 +50,7 @@ def message_of(
     user_id: object,
     *,
     timestamp: object = None,
-    message_id: str | None = None,
+    message_id: object = None,
     anonymous_id: object = None,
     event: Any = None,
     name: str | None = None,
@@ -65,9 +66,19 @@ def message_of(
         traits=traits,
         name=name,
         timestamp=timestamp,
-        message_id=message_id,
+        message_id=message_key(message_id),
         anonymous_id=identity(anonymous_id),
     )
+
+
+def as_partners_send(timestamp: object, time: str) -> str | int | float:
+    """A timestamp for the endpoints for partners: milliseconds and ISO text as they came, anything else as `time`."""
+    if isinstance(timestamp, str) and _AS_IT_IS(timestamp):
+        return timestamp
+    if type(timestamp) in (int, float):
+        number: Any = timestamp
+        return time if 0 < abs(number) < SECONDS else number
+    return time
 
 
 def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
