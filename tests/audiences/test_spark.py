@@ -123,7 +123,7 @@ def test_members_stay_in_the_engine(spark: SparkSession, connection: Any, outbox
     """The driver may collect 400 KB, and the 200,000 members are more: they are compared and written where they are,
     and what is told comes a part at a time.
     """
-    connection.raw_sql("CREATE TABLE visitors USING parquet AS SELECT md5(id) AS user_id FROM range(200000)")
+    connection.raw_sql("CREATE TABLE visitors USING parquet AS SELECT md5(string(id)) AS user_id FROM range(200000)")
     table = connection.table("visitors")
     with pytest.raises(Exception, match="maxResultSize"):
         spark.table("visitors").collect()
