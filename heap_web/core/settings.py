@@ -163,3 +163,9 @@ _CHECKS: Final = {
     "consent_required": _flag,
     "respect_dnt": _flag,
 }
+
+
+def camel(name: str) -> str:
+    """A setting's name as in JavaScript: `app_id` -> `appId`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -41,6 +41,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.memory", "512m")
         .config("spark.driver.maxResultSize", "400k")
+        .config("spark.sql.autoBroadcastJoinThreshold", "100k")  # what is broadcast goes through the driver
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.codegen.wholeStage", "false")
@@ -142,7 +143,7 @@ def expected(spark: SparkSession) -> tuple[int, int, int]:
     return left, 200_000 - left, left
 
 
-@pytest.mark.parametrize("step", [3, 5, 7, 9, 11, 12, 13])
+@pytest.mark.parametrize("step", [4, 7, 10, 12])
 def test_cut_short(
     step: int, spark: SparkSession, connection: Any, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

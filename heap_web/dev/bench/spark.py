@@ -146,8 +146,8 @@ def main(arguments: list[str]) -> int:
             print(json.dumps(_run(master, folder, int(members), int(changes))))
         case _:
             numbers = [int(argument.replace("_", "")) for argument in arguments]
-            members = (numbers or [MEMBERS])[0]
-            table = Table("figure", "value", title=f"An audience of {members:,} members on Spark, two workers")
+            title = f"An audience of {(numbers or [MEMBERS])[0]:,} members on Spark, two workers"
+            table = Table("figure", "value", title=title)
             for name, value in measure(*numbers).items():
                 table.add_row(name, f"{value:,.2f}" if value < 100 else f"{value:,.0f}")
             Console().print(table)

@@ -5,5 +5,5 @@ import { currentScript, location } from "./natives.js";
 import { settingsOfScript } from "./settings.js";
 
 const { src, dataset, nonce } = /** @type {HTMLScriptElement} */ (currentScript());
-const analytics = instance(src || location().href, { nonce, ...settingsOfScript(dataset) }, dataset.global || "analytics");
+const analytics = instance(src || location().href, { nonce, ...settingsOfScript(dataset) }, dataset.global ?? "analytics");
 if ("appId" in dataset) analytics.load();
