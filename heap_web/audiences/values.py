@@ -37,7 +37,9 @@ def encoded(value: object) -> str | None:
     if isinstance(plain, bool):
         return f"b:{str(plain).lower()}"
     if isinstance(plain, int | float):
-        return f"n:{plain!r}"
+        # pandas makes doubles of integers where one is missing.
+        is_whole = isinstance(plain, float) and plain.is_integer() and abs(plain) <= MAX_SAFE_INTEGER
+        return f"n:{int(plain) if is_whole else plain!r}"
     text = well_formed(str(plain))
     return f"j:{json.dumps(text)}" if "\0" in text else f"s:{text}"
 
@@ -75,7 +77,7 @@ def column_of(column: ir.Value) -> ir.Value:
         finite = ~(number.isnan() | number.isinf())
         return ibis.ifelse(finite, ibis.literal("n:") + number.cast("string"), ibis.null("string"))
     if kind.is_timestamp():
-        return ibis.literal("t:") + column.epoch_seconds().cast("string")
+        return ibis.literal("t:") + column.epoch_seconds().cast("int64").cast("string")
     if kind.is_date():
         return ibis.literal("s:") + column.strftime("%Y-%m-%d")
     raise ConfigurationError(

@@ -38,7 +38,7 @@ def bench(arguments: Sequence[str]) -> int:
     """Builds, then measures heap_web and its peers; with `--server` sending from a server and large audiences."""
     system_packages()
     if list(arguments) == ["--server"]:
-        benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences")]
+        benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences", "spark")]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in benches)
     build_bundle()
     return subprocess.run([sys.executable, "-m", "heap_web.dev.bench", *arguments], cwd=ROOT, check=False).returncode

@@ -1,10 +1,11 @@
-"""A large audience: bounded memory, and time that is spent on the changes. The bench is what is run, in small and
+"""A large audience: bounded memory, and time that is spent on the changes. The benches are what is run, in small and
 in full.
 """
 
 import pytest
 
 from heap_web.dev.bench import audiences as bench_audiences
+from heap_web.dev.bench import spark as bench_spark
 
 GIBIBYTE = 1024
 
@@ -19,3 +20,14 @@ def test_large(members: int, changes: int) -> None:
     runs = {name.split(":")[0] for name in figures}
     assert {figures[f"{run}: changes told"] for run in runs} == {0, changes}
     assert max(figures[f"{run}: peak memory, MB"] for run in runs) < GIBIBYTE
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_large_on_spark() -> None:
+    """On a Spark cluster likewise: the members are compared there, and the driver holds less than they are."""
+    figures = bench_spark.measure()
+    assert figures[f"{bench_spark.CHANGES:,} changed: changes told"] == bench_spark.CHANGES
+    assert figures["nothing changed: changes told"] == 0
+    assert figures["peak memory of the driver's Java, MB"] < GIBIBYTE
+    assert figures["peak memory of the program, MB"] < GIBIBYTE / 2

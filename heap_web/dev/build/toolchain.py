@@ -34,6 +34,7 @@ SYSTEM_PACKAGES = (
     SystemPackage("xvfb", "Xvfb", "a display for WebKit"),
     SystemPackage("mariadb-server", "mariadbd", "tests of the outbox in a MariaDB of their own"),
     SystemPackage("postgresql", "pg_ctlcluster", "tests of the outbox and of audiences in a PostgreSQL of their own"),
+    SystemPackage("openjdk-17-jre-headless", "java", "tests of audiences in Spark"),
 )
 
 
