@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 
 from heap_web.dev.build.bundle import bundle as build_bundle
 from heap_web.dev.build.bundle import summary
 from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
-from heap_web.dev.check.beside import Beside
+from heap_web.dev.check.lanes import run_in_lanes
 
 # What runs in pages that may have replaced any global.
 PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
-BESIDE = ("tests/faults", "tests/hosts")
+#: Two processors are what CI has; some tests mostly wait, for deadlines and for processes.
+LANES = 2
+#: Parts of the tests that take minutes, the longest first. All others are one part more.
+PARTS = {
+    "faults": ("tests/faults",),
+    "browser": ("tests/browser",),
+    "hosts": ("tests/hosts", "tests/webkit"),
+    "build": ("tests/build", "tests/docs"),
+}
 
 
 def bundle() -> int:
@@ -49,10 +55,16 @@ def unit_tests(files: Iterable[str]) -> list[str]:
     return [node(), "--test", "--test-reporter=spec", *files]
 
 
-def test(arguments: Sequence[str], *, long: bool) -> int:
-    """Runs every check, all of them even when one fails; the last words are a line for each.
+def parts(pytest: list[str]) -> dict[str, list[str]]:
+    """The tests in parts that run on their own, by name; together they are all tests."""
+    alone = {f"pytest {name}": [*pytest, *folders] for name, folders in PARTS.items()}
+    others = [f"--ignore={folder}" for folders in PARTS.values() for folder in folders]
+    return {**alone, "pytest others": [*pytest, *others]}
 
-    Some tests mostly wait, for deadlines and for processes: they run beside the others, and are printed last.
+
+def test(arguments: Sequence[str], *, long: bool) -> int:
+    """Runs every check, in two lanes and all of them even when one fails; the last words are a line for each.
+
     Where the arguments name unit tests of the page's half (`static/test/unit/*.test.js`), only those run.
     """
     if chosen := [argument for argument in arguments if argument.endswith(".test.js")]:
@@ -73,21 +85,10 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
         "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
         "audit": [*python, "heap_web.dev.check.audit"],
-        "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
-    outcomes = {}
-    with ExitStack() as stack:
-        if not arguments:
-            beside = stack.enter_context(Beside("pytest beside", [*checks["pytest"], *BESIDE]))
-            checks["pytest"] += [f"--ignore={folder}" for folder in BESIDE]
-        for name, command in checks.items():
-            print(f"\n── {name}", flush=True)
-            start = time.monotonic()
-            status = subprocess.run(command, cwd=ROOT, check=False).returncode
-            outcomes[name] = (status, time.monotonic() - start)
-        if not arguments:
-            outcomes[beside.name] = beside.outcome()
+    pytest = [*python, "pytest", *(["--long"] if long else []), *arguments]
+    outcomes = run_in_lanes({**({"pytest": pytest} if arguments else parts(pytest)), **checks}, LANES, ROOT)
     print("\n── summary")
-    for name, (status, seconds) in outcomes.items():
-        print(f"{'ok    ' if status == 0 else 'FAILED'} {name:14} {seconds:6.1f} s")
-    return 1 if any(status for status, _ in outcomes.values()) else 0
+    for name, status, seconds in outcomes:
+        print(f"{'ok    ' if status == 0 else 'FAILED'} {name:16} {seconds:6.1f} s")
+    return 1 if any(status for _, status, _ in outcomes) else 0

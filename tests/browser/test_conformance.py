@@ -17,11 +17,45 @@ from .conftest import CODEC, RECORDER, Watch, record
 from .serving import Site
 
 CASES = [case for case in CLASSIC if case["class"] != "core"]
-# These need a context, a page or a moment of their own; all others share one page, loaded anew for each.
+# These need a context, a page or a moment of their own; all others are frames of one page.
 SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")
 NO_STORAGE = (
     "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } });"
 )
+# A page that performs the calls it is given, in its own realm.
+PERFORM = """<script>
+  async function perform(calls) {
+    const called = [], threw = [], results = [];
+    const callback = (number) => Object.assign(() => void called.push(number), { __cb: number });
+    JSON.parse(calls).forEach(([method, ...args], index) => {
+      const values = args.map((arg) => GoldenCodec.decode(arg, { callback }));
+      try { results.push(analytics[method](...values)); } catch (error) { threw.push([index, String(error)]); }
+    });
+    await Promise.all(results);
+    return JSON.stringify({ told: recorder.told, threw, called });
+  }
+</script>"""
+# A case in a frame of its own: a page like any other, loaded anew where the case says so. The page around keeps Python.
+IN_FRAME = """
+async (url, segments) => {
+  document.querySelector("iframe")?.remove();
+  localStorage.clear();
+  const frame = document.createElement("iframe");
+  const all = { told: [], threw: [], called: [] };
+  for (const [i, calls] of segments.entries()) {
+    const loaded = new Promise((done) => { frame.onload = done; });
+    if (i) frame.contentWindow.location.reload();
+    else {
+      frame.src = url;
+      document.body.append(frame);
+    }
+    await loaded;
+    const outcome = JSON.parse(await frame.contentWindow.perform(JSON.stringify(calls)));
+    for (const name in all) all[name].push(...outcome[name]);
+  }
+  return all;
+}
+"""
 # The name and options are those that the loader gives.
 HOLD = """
 (runtime) => {
@@ -53,12 +87,12 @@ def load(case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def put_page(site: Site, case: dict[str, Any]) -> str:
+def put_page(site: Site, case: dict[str, Any], more: str = "") -> str:
     """Puts the page for a case on the site; returns its URL."""
     script = (
         f'<script src="{site.built("heap-web.js")}"></script><script>analytics.load({json.dumps(load(case))})</script>'
     )
-    return site.page(case.get("url", "/"), f"<!doctype html><title>case</title>{script}")
+    return site.page(case.get("url", "/"), f"<!doctype html><title>case</title>{script}{more}")
 
 
 def segments(case: dict[str, Any]) -> list[list[Any]]:
@@ -101,14 +135,14 @@ def judge(case: dict[str, Any], outcome: tuple[list[Any], list[Any], list[Any]])
 
 @pytest.fixture(scope="module")
 def shared(browser: Browser, running_site: Site) -> Iterator[tuple[Page, Watch]]:
-    """One page for all ordinary cases of a browser, beside one that keeps the SharedWorker: Python boots once."""
+    """One page for all ordinary cases of a browser: it keeps the SharedWorker, so Python boots once."""
     context = browser.new_context(timezone_id="UTC")
     watch = Watch(context)
-    keeper = context.new_page()
-    keeper.goto(running_site.page("/keeper", "<!doctype html><title>keeper</title>"))
-    keeper.evaluate(HOLD, f"/dist/{json.loads((DIST / 'manifest.json').read_text('utf-8'))['runtime']}")
     record(context)
-    yield context.new_page(), watch
+    keeper = context.new_page()
+    keeper.goto(running_site.page("/keeper", "<!doctype html><title>keeper</title><body>"))
+    keeper.evaluate(HOLD, f"/dist/{json.loads((DIST / 'manifest.json').read_text('utf-8'))['runtime']}")
+    yield keeper, watch
     context.close()
 
 
@@ -120,10 +154,9 @@ def test_a_recorded_case_tells_heap_exactly_what_parity_or_the_rules_demand(
 ) -> None:
     """A recorded case tells a live Heap exactly what parity or the rules demand."""
     page, watch = shared
-    url = put_page(site, case)
-    if page.url.startswith(site.url):
-        page.evaluate("() => localStorage.clear()")
-    judge(case, perform(page, url, case))
+    url = put_page(site, case, PERFORM)
+    outcome = page.evaluate(f"(given) => ({IN_FRAME})(...given)", [url, segments(case)])
+    judge(case, (outcome["told"], outcome["threw"], outcome["called"]))
     watch.check()
 
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from heap_web.dev.build.steps import DIST
 from tests.browser.counting import HEAP, delivered_once, events
 from tests.browser.serving import Site
-from tests.browser.test_conformance import CASES, HOLD, SPECIAL, judge, load, segments
+from tests.browser.test_conformance import CASES, HOLD, IN_FRAME, PERFORM, SPECIAL, judge, load, segments
 
 from .conftest import ERRORS
 
@@ -27,42 +27,6 @@ async () => {
   return analytics.state;
 }
 """
-# A case in a frame of its own: a page like any other, while the page around it keeps Python awake.
-FRAME = """
-async (url) => {
-  localStorage.clear();
-  document.querySelector("iframe")?.remove();
-  const frame = document.createElement("iframe");
-  const loaded = new Promise((done) => { frame.onload = done; });
-  frame.src = url;
-  document.body.append(frame);
-  await loaded;
-}
-"""
-RELOAD = """
-async () => {
-  const frame = document.querySelector("iframe");
-  const loaded = new Promise((done) => { frame.onload = done; });
-  frame.contentWindow.location.reload();
-  await loaded;
-}
-"""
-CALL = """
-async (calls) => JSON.parse(await document.querySelector("iframe").contentWindow.perform(JSON.stringify(calls)))
-"""
-# In the frame, so that the values are of the realm that is called.
-PERFORM = """<script>
-  async function perform(calls) {
-    const called = [], threw = [], results = [];
-    const callback = (number) => Object.assign(() => void called.push(number), { __cb: number });
-    JSON.parse(calls).forEach(([method, ...args], index) => {
-      const values = args.map((arg) => GoldenCodec.decode(arg, { callback }));
-      try { results.push(analytics[method](...values)); } catch (error) { threw.push([index, String(error)]); }
-    });
-    await Promise.all(results);
-    return JSON.stringify({ told: recorder.told, threw, called });
-  }
-</script>"""
 ORDINARY = [case for case in CASES if not any(key in case for key in SPECIAL)]
 
 Run = Callable[..., Any]
@@ -142,16 +106,5 @@ def test_a_recorded_case_tells_heap_exactly_what_parity_or_the_rules_demand(
     """A recorded case tells a live Heap exactly what parity or the rules demand."""
     script = f"<script src='/dist/heap-web.js'></script><script>analytics.load({json.dumps(load(case))})</script>"
     url = site.page(case.get("url", "/"), html(RECORDED + script + PERFORM))
-    told: list[Any] = []
-    threw: list[Any] = []
-    called: list[Any] = []
-    for index, calls in enumerate(segments(case)):
-        if index:
-            run(RELOAD)
-        else:
-            run(FRAME, url)
-        outcome = run(CALL, calls)
-        told += outcome["told"]
-        threw += outcome["threw"]
-        called += outcome["called"]
-    judge(case, (told, threw, called))
+    outcome = run(IN_FRAME, url, segments(case))
+    judge(case, (outcome["told"], outcome["threw"], outcome["called"]))

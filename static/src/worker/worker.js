@@ -13,6 +13,7 @@ let booting = null;
 let ready = false;
 /** Whether we hold the lock of our name: a page that can have it knows that we are gone. */
 let guarded = false;
+let guarding = false;
 
 /** @returns {Promise<import("./python.js").Python>} */
 function python() {
@@ -66,6 +67,7 @@ async function timed(booted, text) {
 function receive(port, message) {
   const { type, id } = message;
   if (type === "bye") waiting.delete(port);
+  else if (type === "guard") guard();
   else if (type === "batch") {
     python().then(
       async (booted) => {
@@ -112,9 +114,11 @@ function listen(name) {
   }
 }
 
-/** Hold a lock of our name for as long as we live. @param {string} name */
-function guard(name) {
-  navigator.locks?.request(name, () => {
+/** Hold a lock of our name for as long as we live: pages ask for that where we may. */
+function guard() {
+  if (guarding) return;
+  guarding = true;
+  navigator.locks?.request(scope.name, () => {
     guarded = true;
     return new Promise(() => {});
   });
@@ -124,5 +128,4 @@ const scope = /** @type {any} */ (globalThis);
 if ("onconnect" in scope) {
   scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
   listen(scope.name);
-  guard(scope.name);
 } else serve(scope);

@@ -52,6 +52,19 @@ test("once the port has spoken, the channel is closed: it would keep the page ou
   assert.deepEqual(heard.map(({ type }) => type), ["ready"]);
 });
 
+test("a worker is asked to hold its lock where it outlives its pages, and nowhere else", () => {
+  connected();
+  assert.deepEqual(FakeSharedWorker.last.heard, []);
+  browser.SharedWorker = class extends FakeSharedWorker {
+    constructor(/** @type {string} */ _url, /** @type {any} */ { extendedLifetime }) {
+      super();
+      assert.equal(extendedLifetime, true);
+    }
+  };
+  connected();
+  assert.deepEqual(FakeSharedWorker.last.heard, [{ type: "guard" }]);
+});
+
 test("another page's answer on the channel is not heard", async () => {
   const { heard } = connected();
   new Page().run(() => new FakeChannel(NAME).postMessage({ to: "another page", message: { type: "batch", id: 1, text: "" } }));

@@ -2,8 +2,9 @@
 
 /**
  * @typedef {{type: "batch", id: number, text: string}
+ *   | {type: "guard"}
  *   | {type: "bye"}} ToWorker
- *   `bye`: this port will not be used again.
+ *   `guard`: hold the lock of your name from now on; `bye`: this port will not be used again.
  */
 
 /** Over the BroadcastChannel: a page asks under a name of its own. @typedef {{from: string, message: ToWorker}} Asked */

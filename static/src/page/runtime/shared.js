@@ -17,7 +17,16 @@ const DOUBT_MS = 300;
 
 /** @param {string} base URL of the runtime's folder; throws where there can be no SharedWorker */
 export function connect(base) {
-  const options = /** @type {any} */ ({ __proto__: null, type: "module", name: NAME, extendedLifetime: true });
+  let outlives = false;
+  const options = /** @type {any} */ ({
+    __proto__: null,
+    type: "module",
+    name: NAME,
+    // Only a browser that knows the option reads it: there the worker outlives its pages.
+    get extendedLifetime() {
+      return (outlives = true);
+    },
+  });
   const worker = new SharedWorker(`${base}worker.js`, options);
   const { port } = worker;
   /** Old browsers have none, and Firefox denies it where it denies storage. */
@@ -69,6 +78,8 @@ export function connect(base) {
     closeChannel();
     receive(data);
   };
+  // Elsewhere (Firefox) a worker that holds a lock keeps its pages out of the back/forward cache, and would end with them.
+  if (outlives) port.postMessage({ type: "guard" });
   if (channel) channel.onmessage = ({ data }) => data.to === me && receive(data.message);
 
   return {
