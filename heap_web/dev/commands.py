@@ -14,6 +14,8 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.beside import Beside
 
+# What runs in pages that may have replaced any global.
+PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
 BESIDE = ("tests/faults", "tests/hosts")
 
@@ -67,6 +69,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
+        "natives": [node(), str(STATIC / "tools" / "lint-natives.mjs"), *(str(STATIC / "src" / part) for part in PAGE)],
         "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
         "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
         "audit": [*python, "heap_web.dev.check.audit"],

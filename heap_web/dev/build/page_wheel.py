@@ -35,7 +35,7 @@ if sys.platform == "emscripten":
 In a page use heap_web.load(app_id).")
 raise ImportError("this is heap-web-pages, heap_web for pages alone; for servers: pip install 'heap-web[cloud]'")
 """
-FOR_SERVERS = ("heap_web/cloud/", "heap_web/audiences/")
+FOR_SERVERS = ("heap_web/cloud/", "heap_web/audiences/", "heap_web/command.py")
 REPLACED = {
     "heap_web/cloud/__init__.py": ELSEWHERE,
     "heap_web/audiences/__init__.py": "import heap_web.cloud\n",

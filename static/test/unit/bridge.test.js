@@ -1,4 +1,4 @@
-/** The page's end of the bridge: workers, which are pages to the fakes, come, make calls, and end in each way there is. */
+/** The page's end of the bridge to Python in a worker. The worker here is a page of its own that says what the real one says. */
 
 import { browser } from "../harness.js";
 
@@ -7,162 +7,168 @@ import { test } from "node:test";
 
 import { openBridge } from "../../src/page/calls/bridge.js";
 import { FakeChannel } from "../fakes/channel.js";
-import { pass, until } from "../fakes/clock.js";
+import { pass } from "../fakes/clock.js";
 import { Page } from "../fakes/page.js";
 
-const APP = "1535634150";
+const USER = { id: "u1", traits: {}, anonymousId: null };
 
-/** A page with a bridge: what it took, and how it closes it. */
-function page() {
-  const self = new Page();
+/** A page that takes the bridge's calls; `taken`: what it took, by name. */
+function openPage(appId = "11") {
+  const page = new Page();
   /** @type {string[]} */
   const taken = [];
-  const take = async (/** @type {string} */ text) => {
-    taken.push(text);
-    return { status: /** @type {const} */ ("delivered"), commands: [] };
+  /** @param {string} text @param {string} method @param {() => unknown[]} args @returns {Promise<any>} */
+  const take = async (text, method, args) => {
+    taken.push(`${args()[0]}`);
+    return { status: "delivered", commands: [[method, JSON.parse(text).a[0]]] };
   };
-  const user = { state: () => ({ id: "u1", traits: {}, anonymousId: null }) };
-  const close = self.run(() => openBridge(APP, take, user));
-  return { self, taken, close: () => self.run(close) };
+  const close = page.run(() => openBridge(appId, take, { state: () => USER }));
+  return { page, taken, close };
 }
 
-/** A worker with the id `id`; `locks`: whether it holds a lock while it lives. @param {string} id @param {boolean} [locks] */
-function worker(id, locks = true) {
-  const self = new Page();
+/** A worker, and what it heard. @param {string} id */
+function openWorker(id = "w1") {
+  const page = new Page();
+  const channel = page.run(() => new FakeChannel("heap-web"));
   /** @type {any[]} */
   const heard = [];
-  const channel = self.run(() => new FakeChannel("heap-web"));
   channel.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    if (message.to === id) heard.push(message);
+    if (message.to === id || message.to === "workers") heard.push(message);
   };
-  const lock = locks ? `heap-web:worker:${id}` : undefined;
-  if (lock) self.run(() => browser.locks.request(lock, {}, () => new Promise(() => {})));
-  const post = (/** @type {object} */ message) =>
-    self.run(() => channel.postMessage(JSON.stringify({ to: "pages", worker: id, ...message })));
+  const say = (/** @type {object} */ message) => page.run(() => channel.postMessage(JSON.stringify({ to: "pages", worker: id, ...message })));
   return {
-    self,
     heard,
-    hello: () => post({ type: "hello", appId: APP, lock }),
-    goodbye: () => post({ type: "goodbye" }),
-    /** @param {number} first @param {string[]} names */
-    calls: (first, ...names) => post({ type: "calls", first, taken: 0, calls: names.map((name) => ({ m: "track", a: [name] })) }),
+    hello: (appId = "11") => say({ type: "hello", appId }),
+    calls: (/** @type {number} */ first, /** @type {string[]} */ names, /** @type {number} */ told = 0) =>
+      say({ type: "calls", first, calls: names.map((name) => ({ m: "track", a: [name] })), taken: told }),
+    says: (/** @type {unknown} */ data) => page.run(() => channel.postMessage(data)),
     /** @param {string} type */
-    of: (type) => heard.filter((message) => message.type === type),
+    last: (type) => heard.filter((message) => message.type === type).at(-1),
   };
 }
 
-const marks = () => [...browser.origin.stored.keys()].filter((key) => key.startsWith("heap-web:bridge:"));
-const locks = () => [...browser.locks.held.keys()];
-/** @param {string[]} texts wire texts */
-const names = (texts) => texts.map((text) => JSON.parse(text).a[0]);
-
-/** A worker that a page serves and that has made two calls. @param {string} id @param {boolean} [named] */
-async function served(id, named) {
-  const one = worker(id, named);
-  await pass(5);
-  one.hello();
-  await until(() => one.of("here").length);
-  one.calls(1, "A", "B");
-  await until(() => one.of("settled").length === 2);
-  return one;
-}
-
-test("calls are taken once each, in order, and a worker is told what became of them", async () => {
-  const first = page();
-  const one = await served("w1");
-  one.calls(1, "A", "B", "C");
-  await until(() => one.of("settled").length === 3);
-  assert.deepEqual(names(first.taken), ["A", "B", "C"]);
-  assert.deepEqual(one.of("settled").map(({ call }) => call), [1, 2, 3]); // prettier-ignore
-  assert.match(/** @type {string} */ (browser.origin.stored.get("heap-web:bridge:w1")), /^3 \d+ heap-web:worker:w1$/);
+test("a worker that greets is served, and each of its calls is taken once and settled", async () => {
+  const worker = openWorker();
+  const { taken } = openPage();
+  await pass(10);
+  assert.equal(worker.last("page").to, "workers");
+  worker.hello();
+  await pass(200);
+  const { page } = worker.last("here");
+  assert.deepEqual(worker.last("here"), { to: "w1", type: "here", page, taken: 0, user: USER });
+  worker.calls(1, ["A", "B"]);
+  worker.calls(1, ["A", "B", "C"]);
+  await pass(10);
+  assert.deepEqual(taken, ["A", "B", "C"]);
+  assert.equal(worker.last("taken").taken, 3);
+  const settled = worker.heard.filter(({ type }) => type === "settled");
+  assert.deepEqual(settled.map(({ call, result }) => [call, result.status]), [[1, "delivered"], [2, "delivered"], [3, "delivered"]]); // prettier-ignore
 });
 
-/** @type {[how: string, end: (one: ReturnType<typeof worker>) => void][]} */
-const ENDS = [
-  ["says goodbye", (one) => one.goodbye()],
-  ["is terminated", (one) => one.self.kill()],
-];
+test("calls that come after a gap are not taken before the gap is filled", async () => {
+  const worker = openWorker();
+  const { taken } = openPage();
+  worker.hello();
+  await pass(200);
+  worker.calls(2, ["B"]);
+  await pass(10);
+  assert.deepEqual(taken, []);
+  worker.calls(1, ["A", "B"]);
+  await pass(10);
+  assert.deepEqual(taken, ["A", "B"]);
+});
 
-for (const [how, end] of ENDS)
-  test(`a worker that ${how} leaves neither a lock nor a mark, in any of the pages`, async () => {
-    const pages = [page(), page()];
-    const one = await served("w1");
-    assert.deepEqual(marks(), ["heap-web:bridge:w1"]);
-    assert.ok(locks().includes("heap-web:bridge:w1"));
-    end(one);
-    await pass(500);
-    assert.deepEqual(marks(), []);
-    assert.deepEqual(locks().filter((name) => name.includes("bridge")), []); // prettier-ignore
-    assert.deepEqual(browser.locks.waiting, []);
-    assert.equal(pages.flatMap(({ taken }) => taken).length, 2);
-  });
+test("of two pages one serves a worker, and when it is gone the other goes on where it was", async () => {
+  const worker = openWorker();
+  const [one, two] = [openPage(), openPage()];
+  worker.hello();
+  await pass(200);
+  worker.calls(1, ["A", "B"]);
+  await pass(10);
+  const [server, other] = one.taken.length ? [one, two] : [two, one];
+  assert.deepEqual([server.taken, other.taken], [["A", "B"], []]);
+  server.page.kill();
+  await pass(200);
+  assert.equal(worker.last("here").taken, 2);
+  worker.calls(1, ["A", "B", "C"]);
+  await pass(10);
+  assert.deepEqual(other.taken, ["C"]);
+});
 
-test("twelve loads that are closed again leave nothing", async () => {
-  page();
-  for (let i = 0; i < 12; i++) {
-    const one = await served(`w${i}`);
-    one.goodbye();
-    one.self.kill();
-    await pass(500);
+test("a page that lost its mark, as with a storage that is full, takes no call that the worker knows to be taken", async () => {
+  const worker = openWorker();
+  browser.origin.room = 0;
+  const { taken } = openPage();
+  worker.hello();
+  await pass(200);
+  worker.calls(1, ["A", "B", "C"], 2);
+  await pass(10);
+  assert.deepEqual(taken, ["C"]);
+});
+
+test("a page into the back/forward cache lets its workers go, and serves again when it is back", async () => {
+  const worker = openWorker();
+  const { page, taken } = openPage();
+  worker.hello();
+  await pass(200);
+  page.leave(true);
+  await pass(10);
+  assert.equal(worker.last("gone").page, worker.last("here").page);
+  worker.calls(1, ["A"]);
+  await pass(10);
+  assert.deepEqual(taken, []);
+  page.restore();
+  await pass(10);
+  worker.hello();
+  await pass(200);
+  worker.calls(1, ["A"]);
+  await pass(10);
+  assert.deepEqual(taken, ["A"]);
+});
+
+test("a worker that was given another App ID is told so, and one on a page without Web Locks", async () => {
+  const worker = openWorker();
+  openPage("22");
+  worker.hello("11");
+  await pass(200);
+  assert.equal(worker.last("refused").reason, "the page has App ID 22, Python was given 11");
+  browser.locks = /** @type {any} */ (undefined);
+  worker.hello("22");
+  await pass(200);
+  assert.match(worker.last("refused").reason, /not secure/);
+});
+
+test("what cannot be read is dropped and said to be, and harms no other call", async () => {
+  const worker = openWorker();
+  const { taken } = openPage();
+  worker.hello();
+  await pass(200);
+  for (const odd of ["{", "null", '{"to":"pages","type":"calls"}', '{"to":"pages","type":"calls","worker":"w1","first":1,"calls":[5,{"m":"load","a":[]}]}'])
+    worker.says(odd);
+  worker.calls(3, ["A"]);
+  await pass(10);
+  assert.deepEqual(taken, ["A"]);
+  const settled = worker.heard.filter(({ type }) => type === "settled");
+  assert.deepEqual(settled.map(({ result }) => result.reason), ["the page cannot read the call", "the page cannot read the call", undefined]); // prettier-ignore
+});
+
+test("marks of workers that are long gone are forgotten", () => {
+  const old = Date.now() - 8 * 864e5;
+  localStorage.setItem("heap-web:bridge:old", `5 ${old}`);
+  localStorage.setItem("heap-web:bridge:new", `5 ${Date.now()}`);
+  localStorage.setItem("heap-web:11:page:0", `${old}{}`);
+  openPage();
+  assert.deepEqual([...browser.origin.stored.keys()], ["heap-web:bridge:new", "heap-web:11:page:0"]);
+});
+
+test("a page without BroadcastChannel has no bridge, and no harm is done", async () => {
+  const { BroadcastChannel } = globalThis;
+  globalThis.BroadcastChannel = /** @type {any} */ (class { constructor() { throw Error("denied"); } }); // prettier-ignore
+  try {
+    const { close } = openPage();
+    close();
+  } finally {
+    globalThis.BroadcastChannel = BroadcastChannel;
   }
-  assert.deepEqual(marks(), []);
-  assert.deepEqual(locks(), []);
-});
-
-test("a page that serves and ends leaves the mark for the next one, which takes only what is new", async () => {
-  const first = page();
-  const second = page();
-  const one = await served("w1");
-  const [serving, other] = first.taken.length ? [first, second] : [second, first];
-  serving.self.kill();
-  one.hello();
-  await until(() => one.of("here").length > 1);
-  one.calls(1, "A", "B", "C");
-  await until(() => other.taken.length);
-  assert.deepEqual(names(other.taken), ["C"]);
-});
-
-test("a mark whose worker has ended meanwhile goes when the next page opens, and a living worker's stays", async () => {
-  const first = page();
-  const dead = await served("dead");
-  await served("living");
-  first.close();
-  dead.self.kill();
-  first.self.kill();
-  await pass(500);
-  assert.deepEqual(marks().length, 2);
-  page();
-  await pass(500);
-  assert.deepEqual(marks(), ["heap-web:bridge:living"]);
-});
-
-test("a worker that names no lock is served as before, and its mark goes after a week", async () => {
-  const first = page();
-  const one = await served("old", false);
-  one.self.kill();
-  first.self.kill();
-  page();
-  await pass(500);
-  assert.equal(marks().length, 1);
-  await pass(8 * 24 * 3600 * 1000);
-  page();
-  await pass(500);
-  assert.deepEqual(marks(), []);
-});
-
-test("a page with another App ID refuses and says why", async () => {
-  page();
-  const one = worker("w1");
-  one.self.run(() => new FakeChannel("heap-web").postMessage(JSON.stringify({ to: "pages", worker: "w1", type: "hello", appId: "42" })));
-  await until(() => one.of("refused").length);
-  assert.match(one.of("refused")[0].reason, /the page has App ID 1535634150, Python was given 42/);
-});
-
-test("a local time in a call is resolved in the visitor's zone", async () => {
-  const { taken } = page();
-  const one = await served("w1");
-  one.calls(3, "2020-06-07 08:09:10");
-  await until(() => taken.length === 3);
-  assert.deepEqual(Object.keys(JSON.parse(/** @type {string} */ (taken[2])).l), ["2020-06-07 08:09:10"]);
 });

@@ -11,7 +11,7 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { attempt, isArray, keys, now, parse, Promise, setTimeout, stringify } from "../natives.js";
+import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, stringify, then, unlisten, world } from "../natives.js";
 import { withLocalTimes } from "./wire.js";
 
 /**
@@ -29,6 +29,11 @@ const MARK_AGE_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "heap-web:bridge:";
 /** What a worker's own lock is called. */
 const LIVES = /^heap-web:worker:/;
+/** @type {Promise<import("./entry.js").Result>} */
+const UNREADABLE = new Promise((resolve) => resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" }));
+
+/** The first number in a text; NaN if there is none. @param {string | null | undefined} text */
+const numberIn = (text) => +(exec(/\d+/, text || "")?.[0] ?? "-");
 
 /**
  * @param {string} appId
@@ -36,8 +41,8 @@ const LIVES = /^heap-web:worker:/;
  * @param {{state: () => import("../visitor/user.js").UserState}} user
  */
 export function openBridge(appId, take, user) {
-  /** @type {Map<string, Worker>} by the worker's id */
-  const workers = new Map();
+  /** By the worker's id. @type {Record<string, Worker>} */
+  let workers = bare();
   /** @type {BroadcastChannel | null} */
   let channel = null;
 
@@ -51,17 +56,17 @@ export function openBridge(appId, take, user) {
   const greet = (id, wanted, lives) => {
     let reason = "";
     if (wanted !== appId) reason = `the page has App ID ${appId}, Python was given ${wanted}`;
-    if (!navigator.locks) reason = "the page is not secure: it needs https, or localhost";
+    if (!locks()) reason = "the page is not secure: it needs https, or localhost";
     if (reason) return say(id, "refused", { reason });
-    let worker = workers.get(id);
+    let worker = workers[id];
     if (worker) {
       if (worker.page) here(id, worker);
     } else {
       worker = { page: "", taken: 0, lives: "", end: new AbortController() };
-      workers.set(id, worker);
+      workers[id] = worker;
       serve(id, worker);
     }
-    if (!worker.lives && typeof lives === "string" && LIVES.test(lives)) watch(id, worker, lives);
+    if (!worker.lives && typeof lives === "string" && matches(LIVES, lives)) watch(id, worker, lives);
   };
 
   /** @param {string} id @param {Worker} worker */
@@ -73,11 +78,11 @@ export function openBridge(appId, take, user) {
       release = await hold(name, signal);
       await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
     }
-    if (!release) return workers.get(id) === worker && workers.delete(id);
+    if (!release) return workers[id] === worker && delete workers[id];
     if (signal.aborted) return release();
-    signal.addEventListener("abort", release);
-    worker.taken = attempt(() => parseInt(/** @type {string} */ (localStorage.getItem(name)), 10)) || 0;
-    worker.page = Math.random().toString(36).slice(2);
+    listen(signal, "abort", release);
+    worker.taken = attempt(() => numberIn(getItem(localStorage(), name))) || 0;
+    worker.page = part(base36(random()), 2);
     here(id, worker);
   };
 
@@ -92,34 +97,34 @@ export function openBridge(appId, take, user) {
 
   /** A worker has ended: nobody will send its calls again, so there is nothing to remember. @param {string} id */
   const forget = (id) => {
-    const worker = workers.get(id);
+    const worker = workers[id];
     if (!worker) return;
-    workers.delete(id);
+    delete workers[id];
     worker.end.abort();
-    if (worker.page) attempt(() => localStorage.removeItem(PREFIX + id));
+    if (worker.page) attempt(() => removeItem(localStorage(), PREFIX + id));
   };
 
   /** @param {string} id @param {number} first the number of the first call @param {any[]} calls @param {unknown} taken */
   const receive = (id, first, calls, taken) => {
-    const worker = workers.get(id);
+    const worker = workers[id];
     if (!worker || !worker.page) return;
     const { page } = worker;
     // Our mark may be lost: storage was full or has been cleared. The worker knows what it was told; an older one does not say.
-    if (typeof taken === "number" && isFinite(taken) && taken > worker.taken) worker.taken = taken;
+    if (typeof taken === "number" && taken - taken === 0 && taken > worker.taken) worker.taken = taken;
     for (let i = 0; i < calls.length; i++) {
       const call = first + i;
       // A gap: calls that a page before us was sent and did not live to take. The worker sends them again.
       if (call > worker.taken + 1) break;
       if (call <= worker.taken) continue;
       worker.taken = call;
-      const { m, a } = Object(calls[i]);
+      const { m, a } = calls[i] || bare();
       const result =
-        METHODS.test(m) && isArray(a)
+        matches(METHODS, m) && isArray(a)
           ? take(withLocalTimes(stringify(calls[i])), m, () => a)
-          : Promise.resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" });
-      result.then((result) => say(id, "settled", { page, call, result, user: user.state() }));
+          : UNREADABLE;
+      then(result, (result) => say(id, "settled", { page, call, result, user: user.state() }));
     }
-    attempt(() => localStorage.setItem(PREFIX + id, `${worker.taken} ${now()} ${worker.lives}`));
+    attempt(() => setItem(localStorage(), PREFIX + id, `${worker.taken} ${now()} ${worker.lives}`));
     say(id, "taken", { page, taken: worker.taken });
   };
 
@@ -141,11 +146,12 @@ export function openBridge(appId, take, user) {
 
   /** An open channel would keep the page out of the back/forward cache, and another page may serve. */
   const close = () => {
-    workers.forEach(({ page, end }, id) => {
+    each(keys(workers), (id) => {
+      const { page, end } = /** @type {Worker} */ (workers[id]);
       if (page) say(id, "gone", { page });
       end.abort();
     });
-    workers.clear();
+    workers = bare();
     if (channel) channel.close();
     channel = null;
   };
@@ -154,29 +160,31 @@ export function openBridge(appId, take, user) {
   const back = ({ persisted }) => persisted && open();
 
   attempt(forgetOldMarks);
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", back);
+  listen(world, "pagehide", close);
+  listen(world, "pageshow", back);
   open();
 
   return () => {
-    removeEventListener("pagehide", close);
-    removeEventListener("pageshow", back);
+    unlisten(world, "pagehide", close);
+    unlisten(world, "pageshow", back);
     close();
   };
 }
 
 /** Marks of workers that have ended, or that are long gone and never named a lock. */
 function forgetOldMarks() {
-  for (const key of keys(localStorage)) {
-    if (!key.startsWith(PREFIX)) continue;
-    const [, at, lives] = (localStorage.getItem(key) || "").split(" ");
-    const forget = () => attempt(() => localStorage.removeItem(key));
-    if (!(now() - Number(at) < MARK_AGE_MS)) forget();
-    else if (lives && navigator.locks)
-      hold(lives, null).then((release) => {
+  const storage = localStorage();
+  each(keys(storage), (key) => {
+    if (!startsWith(key, PREFIX)) return;
+    const mark = exec(/^\d+ (\d+) ?(.*)/, getItem(storage, key) || "");
+    const lives = mark && mark[2];
+    const forget = () => attempt(() => removeItem(storage, key));
+    if (!(now() - +(mark?.[1] ?? "-") < MARK_AGE_MS)) forget();
+    else if (lives && locks())
+      then(hold(lives, null), (release) => {
         if (!release) return;
         release();
         forget();
       });
-  }
+  });
 }
