@@ -98,9 +98,9 @@ class Analytics(ABC):
             return PendingResult(method).settle("dropped", "the call was made too deep in a recursion to be read")
         for warning in warnings:
             self._complain(f"{method}: {warning}")
-        name = arguments[0] if arguments else None
         hear = self._hear if callback is None else self._hear_with(self._callbacks.add(callback))
-        result = PendingResult(f"{method} {name!r}" if type(name) is str else method, hear)
+        name = arguments[0] if arguments and type(arguments[0]) is str else None  # nothing else is kept of a call
+        result = PendingResult(method, name, hear)
         if self.closed:
             return result.settle("dropped", CLOSED)
         self._hand_over(text, method, result)

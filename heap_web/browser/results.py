@@ -37,14 +37,17 @@ class PendingResult:
     awaits does no harm.
     """
 
-    __slots__ = ("_call", "_hear", "_settled", "_waiting", "commands", "reason", "status")
+    __slots__ = ("_hear", "_method", "_name", "_settled", "_waiting", "commands", "reason", "status")
 
-    def __init__(self, call: str = "", hear: "Callable[[PendingResult], None] | None" = None) -> None:
-        """`call`: how to show the call. `hear` is called once, when it is first known what became of it."""
+    def __init__(
+        self, method: str = "", name: str | None = None, hear: "Callable[[PendingResult], None] | None" = None
+    ) -> None:
+        """`method`, `name`: how to show the call. `hear` is called once, when it is first known what became of it."""
         self.status: Status = "kept"
         self.commands: tuple[Command, ...] = ()
         self.reason: str | None = None
-        self._call = call
+        self._method = method
+        self._name = name
         self._hear = hear
         self._settled = False
         self._waiting: list[Future[None]] | None = None
@@ -52,7 +55,10 @@ class PendingResult:
     def __repr__(self) -> str:
         if self._settled:
             return repr(self._result())
-        return f"<{self._call or 'call'}: on its way>"
+        return f"<{self._call() or 'call'}: on its way>"
+
+    def _call(self) -> str:
+        return f"{self._method} {self._name!r}" if self._name is not None else self._method
 
     def __await__(self) -> Generator[Any, None, Result]:
         if not self._settled:
@@ -66,7 +72,7 @@ class PendingResult:
         return self._result()
 
     def _result(self) -> Result:
-        return Result(self.status, self.commands, self.reason, self._call)
+        return Result(self.status, self.commands, self.reason, self._call())
 
     def settle(
         self, status: Status, reason: str | None = None, commands: Sequence[Sequence[Any]] = ()

@@ -28,7 +28,7 @@ ROWS = pytest.StashKey[list[Row]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Knows the marker that numbers and names a fault, and starts an empty table."""
     config.addinivalue_line("markers", "fault(number, name, freezing=False): a row; with a back/forward cache")
-    config.stash[ROWS] = []
+    config.stash.setdefault(ROWS, [])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -36,6 +36,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     rows = config.stash[ROWS]
     if not rows:
         return
+    config.stash[ROWS] = []  # tests/entrances has this hook too, for the same table
     (DIST / "faults.json").write_text(as_json(rows), "utf-8")
     (DIST / "faults.md").write_text(as_markdown(rows), "utf-8")
     terminalreporter.section("faults: what was made and what Heap received")

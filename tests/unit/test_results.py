@@ -18,7 +18,7 @@ def test_awaited_again_and_by_several() -> None:
     """Several may await a result, before and after it is known, and each gets what became of it."""
 
     async def visit() -> list[Result]:
-        result = PendingResult("track 'E'")
+        result = PendingResult("track", "E")
         waiting = asyncio.gather(settled(result), settled(result))
         await asyncio.sleep(0)
         result.settle("delivered", None, TOLD)
@@ -51,7 +51,7 @@ def test_cancelled_waiter() -> None:
 
 def test_shown() -> None:
     """A result shows its call, how it went and why."""
-    result = PendingResult("track 'E'")
+    result = PendingResult("track", "E")
     assert repr(result) == "<track 'E': on its way>"
     assert repr(result.settle("kept", "Heap is blocked", TOLD)) == "<track 'E': kept (track), Heap is blocked>"
     assert repr(PendingResult().settle("dropped")) == "<dropped>"
@@ -60,6 +60,6 @@ def test_shown() -> None:
 def test_who_hears_of_it() -> None:
     """Who wants to hear of a result hears once, when it is first known, though what is kept may be delivered later."""
     heard: list[str] = []
-    result = PendingResult("track 'E'", lambda result: heard.append(result.status))
+    result = PendingResult("track", "E", lambda result: heard.append(result.status))
     result.settle("kept", "Heap is blocked").settle("delivered")
     assert (heard, result.status, result.reason) == (["kept"], "delivered", None)

@@ -1,0 +1,28 @@
+// Segment's analytics.js 2 with our plugin. `plugin.track` gives a promise of what became of the call with us.
+import { AnalyticsBrowser } from "/segment.js";
+import { heapWeb } from "/dist/heap-web.mjs";
+
+const waiting = new Map();
+const calls = new Map();
+const destination = heapWeb(window.settings);
+const { load } = destination;
+destination.load = async (...args) => {
+  await load(...args);
+  const ours = (window.analytics = window[Symbol.for("heap-web")]);
+  ours.on("call", ({ id, args }) => calls.set(id, args[1]?.call));
+  ours.on("settled", ({ id, ...result }) => {
+    waiting.get(calls.get(id))?.(result);
+    waiting.delete(calls.get(id));
+  });
+};
+const segment = AnalyticsBrowser.load({ writeKey: "none", cdnSettings: { integrations: {} } });
+segment.register(destination);
+window.plugin = {
+  track(name, properties) {
+    const settled = new Promise((resolve) => waiting.set(properties.call, resolve));
+    segment.track(name, properties);
+    return settled;
+  },
+};
+// What a page does as it begins.
+window.first?.();
