@@ -25,16 +25,19 @@ def bundle() -> int:
 
 
 def serve(port: int, app_id: str | None) -> int:
-    """Builds, then serves the demo shop on 127.0.0.1 until interrupted."""
-    build_bundle()
+    """Builds, then serves the demo shop on 127.0.0.1 until interrupted.
+
+    On this machine nothing is gained by compressing first; `bundle` makes the compressed copies for a site.
+    """
+    build_bundle(compress=False)
     from heap_web.dev.serve.server import serve as run_server
 
     return run_server(port, app_id)
 
 
-def bench(arguments: Sequence[str]) -> int:
+def bench(arguments: Sequence[str], *, install: bool) -> int:
     """Builds, then measures heap_web and its peers; with `--server` sending from a server and large audiences."""
-    system_packages()
+    system_packages("bench", install=install)
     if list(arguments) == ["--server"]:
         benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences")]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in benches)
@@ -47,7 +50,7 @@ def unit_tests(files: Iterable[str]) -> list[str]:
     return [node(), "--test", "--test-reporter=spec", *files]
 
 
-def test(arguments: Sequence[str], *, long: bool) -> int:
+def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
     """Runs every check, all of them even when one fails; the last words are a line for each.
 
     Some tests mostly wait, for deadlines and for processes: they run beside the others, and are printed last.
@@ -55,7 +58,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     """
     if chosen := [argument for argument in arguments if argument.endswith(".test.js")]:
         return subprocess.run(unit_tests(chosen), cwd=ROOT, check=False).returncode
-    system_packages()
+    system_packages("test", install=install)
     npm_packages()
     build_bundle()
     python = [sys.executable, "-m"]
@@ -88,3 +91,10 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     for name, (status, seconds) in outcomes.items():
         print(f"{'ok    ' if status == 0 else 'FAILED'} {name:14} {seconds:6.1f} s")
     return 1 if any(status for status, _ in outcomes.values()) else 0
+
+
+def release(tag: str | None) -> int:
+    """Builds the packages for npm and PyPI and checks all that a release needs but the upload."""
+    from heap_web.dev.check.release import check
+
+    return check(build_bundle(), tag)

@@ -10,7 +10,7 @@ from heap_web.dev.build.compress import ENCODINGS
 from heap_web.dev.build.steps import ROOT
 from heap_web.dev.docs import pages as docs
 
-# Beside the runtime's folder, from dist/.
+# What a site has beside the runtime's folder: what pages load, and the licences of what they load.
 BUILT = ("heap-web.js", "heap-web.mjs", "heap-web.d.ts", "inspector.js", "THIRD-PARTY.txt")
 # Pages of the documentation as the package's own: one text for both.
 TEXTS = {"README.md": "npm", "CHANGELOG.md": "changelog"}
