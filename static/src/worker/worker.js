@@ -11,10 +11,12 @@ const waiting = new Set();
 /** @type {Promise<import("./python.js").Python> | null} */
 let booting = null;
 let ready = false;
+/** Whether we hold the lock of our name: a page that can have it knows that we are gone. */
+let guarded = false;
 
 /** @returns {Promise<import("./python.js").Python>} */
 function python() {
-  booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total }))).then(
+  booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total, guarded }))).then(
     (booted) => {
       ready = true;
       warmUp(booted.run);
@@ -34,7 +36,7 @@ function announce(port) {
   python().then(
     (booted) => {
       waiting.delete(port);
-      port.postMessage({ type: "ready", ms: booted.ms, python: booted.python, warm });
+      port.postMessage({ type: "ready", ms: booted.ms, python: booted.python, warm, guarded });
     },
     (error) => {
       booting = null;
@@ -63,8 +65,7 @@ async function timed(booted, text) {
  */
 function receive(port, message) {
   const { type, id } = message;
-  if (type === "ping") port.postMessage({ type: "pong", id });
-  else if (type === "bye") waiting.delete(port);
+  if (type === "bye") waiting.delete(port);
   else if (type === "batch") {
     python().then(
       async (booted) => {
@@ -92,6 +93,34 @@ function serve(port) {
   announce(port);
 }
 
+/**
+ * Pages also ask over a channel of our name: that is there before their port is connected. Before Python is there they get no answer,
+ * as their port will give it.
+ * @param {string} name
+ */
+function listen(name) {
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data: { from, message } }) => {
+      if (!from || !ready) return;
+      receive({ postMessage: (answer) => channel.postMessage({ to: from, message: answer }) }, message);
+    };
+  } catch {
+    // It is denied: the ports do.
+  }
+}
+
+/** Hold a lock of our name for as long as we live. @param {string} name */
+function guard(name) {
+  navigator.locks?.request(name, () => {
+    guarded = true;
+    return new Promise(() => {});
+  });
+}
+
 const scope = /** @type {any} */ (globalThis);
-if ("onconnect" in scope) scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
-else serve(scope);
+if ("onconnect" in scope) {
+  scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
+  listen(scope.name);
+  guard(scope.name);
+} else serve(scope);

@@ -135,16 +135,9 @@ export function createRuntime({ base, early, host, status, changed }) {
     shared(self, fail) {
       const connection = early || connect(base);
       early = null;
-      const { port } = connection;
-      self.post = (message) => port.postMessage(message);
-      self.close = () => {
-        self.post({ type: "bye" });
-        port.close();
-      };
-      port.onmessage = (event) => hear(self, event.data);
-      port.addEventListener("close", () => fail("it is gone"));
-      connection.onfail = () => fail("it did not start");
-      if (connection.failed) connection.onfail();
+      self.post = connection.post;
+      self.close = connection.close;
+      connection.use((message) => hear(self, message), fail);
     },
 
     dedicated(self, fail) {
