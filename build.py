@@ -1,6 +1,7 @@
 """The project's one command: serve | bundle | test | bench | release. Sets up by itself what it needs.
 
-Any Python from 3.11 on can start it: it makes `.venv` for the command and runs itself again in there, where heap_web.dev works.
+Any Python from 3.11 on can start it: it makes `.venv` with what the command uses and runs itself again in there, where
+heap_web.dev works.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What build.py's four commands do, once it runs inside .venv."""
+"""What build.py's commands do, once it runs inside .venv."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.beside import Beside
 
+WORKFLOWS = [str(path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
 UNIT = STATIC / "test" / "unit"
 BESIDE = ("tests/faults", "tests/hosts")
 
@@ -72,6 +73,7 @@ def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
         "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
         "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
+        "workflows": [*python, "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
         "audit": [*python, "heap_web.dev.check.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }
