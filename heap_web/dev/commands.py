@@ -14,7 +14,9 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.beside import Beside
 
-WORKFLOWS = [str(path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+WORKFLOWS = ROOT / ".github" / "workflows"
+# What runs in pages that may have replaced any global.
+PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
 BESIDE = ("tests/faults", "tests/hosts")
 
@@ -62,6 +64,7 @@ def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
     system_packages("test", install=install)
     npm_packages()
     build_bundle()
+    workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
     python = [sys.executable, "-m"]
     tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc")]
     checks = {
@@ -71,9 +74,10 @@ def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
+        "natives": [node(), str(STATIC / "tools" / "lint-natives.mjs"), *(str(STATIC / "src" / part) for part in PAGE)],
         "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
         "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
-        "workflows": [*python, "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
+        "workflows": [*python, "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows],
         "audit": [*python, "heap_web.dev.check.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }

@@ -9,10 +9,11 @@ import { FakeChannel, resetChannels } from "./fakes/channel.js";
 import { clearFake, fakeInterval, fakeTimeout, now, resetClock } from "./fakes/clock.js";
 import { FakeLocks } from "./fakes/locks.js";
 import { current, resetPages } from "./fakes/page.js";
+import { FakeSharedWorker } from "./fakes/shared-worker.js";
 import { FakeOrigin } from "./fakes/storage.js";
 
-/** What the running test's pages share. */
-export const browser = { locks: new FakeLocks(), origin: new FakeOrigin() };
+/** What the running test's pages share. @type {{locks: FakeLocks, origin: FakeOrigin, SharedWorker: any}} */
+export const browser = { locks: new FakeLocks(), origin: new FakeOrigin(), SharedWorker: FakeSharedWorker };
 
 const constants = {
   __RUNTIME__: "runtime/0123456789abcdef/",
@@ -33,6 +34,11 @@ const globals = {
   setInterval: fakeInterval,
   clearInterval: clearFake,
   BroadcastChannel: FakeChannel,
+  SharedWorker: class {
+    constructor(/** @type {any[]} */ ...args) {
+      return new browser.SharedWorker(...args);
+    }
+  },
   addEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.addEventListener(...args),
   removeEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.removeEventListener(...args),
 };
@@ -49,4 +55,5 @@ beforeEach(() => {
   resetPages();
   browser.locks = new FakeLocks();
   browser.origin = new FakeOrigin();
+  browser.SharedWorker = FakeSharedWorker;
 });

@@ -7,7 +7,7 @@ import { startDelivery } from "./delivery.js";
 import { createEvents, guard } from "./events.js";
 import { inspect } from "./inspect.js";
 import { phaseOf, reasonOf } from "./lifecycle.js";
-import { append, apply, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
+import { append, apply, defineProperty, document, each, listen, location, matches, messageOf, now, parse, part, prerendering, Promise, resolve as resolveUrl, say, setTimeout, then } from "./natives.js";
 import { createOutcomes } from "./outcomes.js";
 import { createDoor, DOOR } from "./runtime/door.js";
 import { settingsOf } from "./settings.js";
@@ -67,7 +67,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   });
 
   const phase = () =>
-    phaseOf({ settings, fault, consent: status.consent, prerendering: !!(/** @type {any} */ (document).prerendering) });
+    phaseOf({ settings, fault, consent: status.consent, prerendering: prerendering() });
 
   /** Enter the phase that the facts say. */
   const go = () => {
@@ -83,9 +83,9 @@ export function createAnalytics(home, defaults, store = createStore()) {
       delivery.stop();
       delivery = null;
     }
-    if (now === "hidden") document.addEventListener("prerenderingchange", go, { once: true });
+    if (now === "hidden") listen(document(), "prerenderingchange", go, { once: true });
     if (now === "open" && settings && !delivery) {
-      const base = new URL(settings.runtime || __RUNTIME__, home).href;
+      const base = resolveUrl(settings.runtime || __RUNTIME__, home);
       status.runtime = "loading";
       delivery = startDelivery({ settings, base, items, status, outcomes, user, host, take, ready: readied });
       if (settings.inspector && !inspected) {
@@ -185,7 +185,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       return analytics;
     };
 
-  const log = (/** @type {object} */ event) => console.log("[heap-web]", event);
+  const log = (/** @type {object} */ event) => say("log", "[heap-web]", event);
 
   /** @type {any} */
   const analytics = {
@@ -214,7 +214,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
         fault = "";
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
-        if (/[?&]heap-web=inspect\b/.test(location.search)) next.inspector = true;
+        if (matches(/[?&]heap-web=inspect\b/, location().search)) next.inspector = true;
         go();
       } catch (error) {
         if (!settings) refuse(messageOf(error));
@@ -232,7 +232,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
     /** @param {() => void} [callback] */
     ready: (callback) =>
-      ready.then(() => {
+      then(ready, () => {
         if (callback) guard(callback, []);
         return state();
       }),
@@ -250,11 +250,11 @@ export function createAnalytics(home, defaults, store = createStore()) {
   const hostChanged = () => delivery && delivery.hostChanged();
   const whoever = () => (delivery ? delivery.visitor.state() : { id: user.id(), traits: user.traits(), anonymousId: user.anonymousId() });
   const door = createDoor({ host, hostChanged, takeNow, user: whoever, state, on, off });
-  return Object.defineProperty(analytics, DOOR, { value: door });
+  return defineProperty(analytics, DOOR, { value: door });
 }
 
 /** Wire text from Python, with what its local times are in the visitor's zone. @param {string} text */
 function withLocalTimes(text) {
   const local = localTimes(text);
-  return local ? `${text.slice(0, -1)},"l":${local}}` : text;
+  return local ? `${part(text, 0, -1)},"l":${local}}` : text;
 }

@@ -7,7 +7,7 @@ import { encode } from "./calls/wire.js";
 import { createHeap } from "./heap/heap.js";
 import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
-import { attempt, each } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, locks, part, world } from "./natives.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
@@ -59,7 +59,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
 
   const heap = createHeap(settings, status, (why) => became("heap", why));
   const runtime = createRuntime({ base, early, host, status, changed: (why) => became("runtime", why && `Python did not start (${why})`) });
-  const claims = createClaims(journal, items, !!navigator.locks && !sharedWorkersOutlivePages(), {
+  const claims = createClaims(journal, items, !!locks() && !sharedWorkersOutlivePages(), {
     entryOf,
     receive(entries) {
       if (failure()) return claims.unclaim();
@@ -76,7 +76,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
     changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
-  const config = encode([{ integrations, arrayLimit, resetIdentity }]).text.slice(1, -1);
+  const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
   const queue = createQueue({ heap, runtime, claims, visitor: self, config, items, outcomes });
 
   /** @param {Entry} entry */
@@ -92,11 +92,11 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
   const life = new AbortController();
   /** Before the page's own listeners where the browser can: what they track as the page freezes should ask for no lock. @param {string} name @param {(event: any) => void} listener */
   const listen = (name, listener) =>
-    addEventListener(name, listener, /** @type {any} */ ({ __proto__: null, capture: true, signal: life.signal }));
+    listenTo(world, name, listener, { capture: true, signal: life.signal });
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {
-    if (!persisted && navigator.locks) return;
+    if (!persisted && locks()) return;
     queue.reset((entry) => !entry.claim);
     claims.close();
     runtime.stop(true);

@@ -1,7 +1,7 @@
 /** What the page and its developer hear of calls: results, events, warnings, the state. It owns which calls nobody has heard of yet. */
 
 import { callOf } from "./calls/entry.js";
-import { append, bare, each, setTimeout } from "./natives.js";
+import { append, bare, clock, copy, each, say, setTimeout } from "./natives.js";
 
 /** @typedef {import("./calls/entry.js").Entry} Entry */
 /** @typedef {import("./calls/entry.js").Result} Result */
@@ -43,7 +43,7 @@ export function createOutcomes(emit, status, items) {
     const result = { status, commands, ...(reason && { reason }) };
     const { id, made, settle } = entry;
     entry.settle = null;
-    emit("settled", () => [{ id, ...result, ms: performance.now() - made }]);
+    emit("settled", () => [{ id, ...result, ms: clock() - made }]);
     changed();
     if (!settle) return;
     settle(result);
@@ -64,11 +64,11 @@ export function createOutcomes(emit, status, items) {
     },
 
     /** Settle every call that waits. @param {Result["status"]} status @param {string} reason */
-    settleAll: (status, reason) => each(items.slice(), (entry) => entry.settle && settle(entry, status, reason)),
+    settleAll: (status, reason) => each(copy(items), (entry) => entry.settle && settle(entry, status, reason)),
 
     /** Tell the developer: a warning once, an error each time, the console once. @param {"error" | "warning"} kind @param {string} code @param {string} message */
     report(kind, code, message) {
-      if (!said[message]) console[kind === "error" ? kind : "warn"](`[heap-web] ${message}`);
+      if (!said[message]) say(kind === "error" ? kind : "warn", `[heap-web] ${message}`);
       if (!said[message] || kind === "error") emit(kind, () => [{ code, message }]);
       said[message] = true;
     },
@@ -77,7 +77,7 @@ export function createOutcomes(emit, status, items) {
     told: (entry) => emit("call", () => [callOf(entry)]),
 
     /** Python has made commands of a call. @param {Entry} entry @param {Result["commands"]} commands */
-    transformed: ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]),
+    transformed: ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: clock() - made }]),
 
     /** Calls back when nobody waits to hear of a call any more. @param {() => void} done */
     whenSettled(done) {

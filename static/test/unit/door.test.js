@@ -1,6 +1,6 @@
 /** The door for the page's own Python: what is told in the tick of the call, and what is told later. */
 
-import "../harness.js";
+import { browser } from "../harness.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -24,13 +24,13 @@ beforeEach(() => {
   told = [];
   world.document = {
     createElement: () => ({}),
-    documentElement: { appendChild() {} },
+    documentElement: { insertBefore() {} },
     getElementsByTagName: () => [],
     addEventListener() {},
   };
   world.heap = undefined;
   // As in Chromium, where a SharedWorker outlives its pages: there a page keeps its lock.
-  world.SharedWorker = class {
+  browser.SharedWorker = class {
     constructor(/** @type {string} */ _url, /** @type {any} */ { extendedLifetime }) {
       throw Error(`not here: ${extendedLifetime}`);
     }

@@ -3,7 +3,7 @@
 import { browser } from "../harness.js";
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 
 import { FakeChannel } from "../fakes/channel.js";
 import { pass } from "../fakes/clock.js";
@@ -13,10 +13,6 @@ import { connect } from "../../src/page/runtime/shared.js";
 
 const NAME = "heap-web 0123456789abcdef";
 const BATCH = /** @type {const} */ ({ type: "batch", id: 1, text: "{}" });
-
-beforeEach(() => {
-  Object.defineProperty(globalThis, "SharedWorker", { value: FakeSharedWorker, configurable: true });
-});
 
 /** A page with a connection, and what it hears. */
 function connected() {

@@ -5,7 +5,7 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { attempt, isArray, keys, now, parse, Promise, setTimeout, stringify } from "../natives.js";
+import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, stringify, then, unlisten, world } from "../natives.js";
 
 /** `page` is "" until the lock is ours. @typedef {{page: string, taken: number}} Served */
 
@@ -14,6 +14,11 @@ const METHODS = /^(identify|track|page|group|alias|reset|setAnonymousId)$/;
 const CLAIM_MS = 100;
 const MARK_AGE_MS = 7 * 24 * 3600 * 1000;
 const PREFIX = "heap-web:bridge:";
+/** @type {Promise<import("./entry.js").Result>} */
+const UNREADABLE = new Promise((resolve) => resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" }));
+
+/** The first number in a text; NaN if there is none. @param {string | null | undefined} text */
+const numberIn = (text) => +(exec(/\d+/, text || "")?.[0] ?? "-");
 
 /**
  * @param {string} appId
@@ -21,8 +26,8 @@ const PREFIX = "heap-web:bridge:";
  * @param {{state: () => import("../visitor/user.js").UserState}} user
  */
 export function openBridge(appId, take, user) {
-  /** @type {Map<string, Served>} by the worker's id */
-  const served = new Map();
+  /** By the worker's id. @type {Record<string, Served>} */
+  let served = bare();
   /** @type {BroadcastChannel | null} */
   let channel = null;
   let abort = new AbortController();
@@ -35,14 +40,14 @@ export function openBridge(appId, take, user) {
 
   /** @param {string} worker @param {string} wanted the App ID that it has */
   const greet = async (worker, wanted) => {
-    const known = served.get(worker);
+    const known = served[worker];
     let reason = "";
     if (wanted !== appId) reason = `the page has App ID ${appId}, Python was given ${wanted}`;
-    if (!navigator.locks) reason = "the page is not secure: it needs https, or localhost";
+    if (!locks()) reason = "the page is not secure: it needs https, or localhost";
     if (reason) return say(worker, "refused", { reason });
     if (known) return known.page && here(worker, known);
     const one = { page: "", taken: 0 };
-    served.set(worker, one);
+    served[worker] = one;
     const { signal } = abort;
     const name = PREFIX + worker;
     let release = await hold(name, null);
@@ -50,35 +55,35 @@ export function openBridge(appId, take, user) {
       release = await hold(name, signal);
       await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
     }
-    if (!release) return served.get(worker) === one && served.delete(worker);
+    if (!release) return served[worker] === one && delete served[worker];
     if (signal.aborted) return release();
-    signal.addEventListener("abort", release);
-    one.taken = attempt(() => parseInt(/** @type {string} */ (localStorage.getItem(name)), 10)) || 0;
-    one.page = Math.random().toString(36).slice(2);
+    listen(signal, "abort", release);
+    one.taken = attempt(() => numberIn(getItem(localStorage(), name))) || 0;
+    one.page = part(base36(random()), 2);
     here(worker, one);
   };
 
   /** @param {string} worker @param {number} first the number of the first call @param {any[]} calls @param {unknown} taken */
   const receive = (worker, first, calls, taken) => {
-    const one = served.get(worker);
+    const one = served[worker];
     if (!one || !one.page) return;
     const { page } = one;
     // Our mark may be lost: storage was full or has been cleared. The worker knows what it was told; an older one does not say.
-    if (typeof taken === "number" && isFinite(taken) && taken > one.taken) one.taken = taken;
+    if (typeof taken === "number" && taken - taken === 0 && taken > one.taken) one.taken = taken;
     for (let i = 0; i < calls.length; i++) {
       const call = first + i;
       // A gap: calls that a page before us was sent and did not live to take. The worker sends them again.
       if (call > one.taken + 1) break;
       if (call <= one.taken) continue;
       one.taken = call;
-      const { m, a } = Object(calls[i]);
+      const { m, a } = calls[i] || bare();
       const result =
-        METHODS.test(m) && isArray(a)
+        matches(METHODS, m) && isArray(a)
           ? take(stringify(calls[i]), m, () => a)
-          : Promise.resolve({ status: "dropped", commands: [], reason: "the page cannot read the call" });
-      result.then((result) => say(worker, "settled", { page, call, result, user: user.state() }));
+          : UNREADABLE;
+      then(result, (result) => say(worker, "settled", { page, call, result, user: user.state() }));
     }
-    attempt(() => localStorage.setItem(PREFIX + worker, `${one.taken} ${now()}`));
+    attempt(() => setItem(localStorage(), PREFIX + worker, `${one.taken} ${now()}`));
     say(worker, "taken", { page, taken: one.taken });
   };
 
@@ -99,8 +104,11 @@ export function openBridge(appId, take, user) {
 
   /** An open channel would keep the page out of the back/forward cache, and another page may serve. */
   const close = () => {
-    served.forEach(({ page }, worker) => page && say(worker, "gone", { page }));
-    served.clear();
+    each(keys(served), (worker) => {
+      const { page } = /** @type {Served} */ (served[worker]);
+      if (page) say(worker, "gone", { page });
+    });
+    served = bare();
     abort.abort();
     abort = new AbortController();
     if (channel) channel.close();
@@ -111,21 +119,23 @@ export function openBridge(appId, take, user) {
   const back = ({ persisted }) => persisted && open();
 
   attempt(forgetOldMarks);
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", back);
+  listen(world, "pagehide", close);
+  listen(world, "pageshow", back);
   open();
 
   return () => {
-    removeEventListener("pagehide", close);
-    removeEventListener("pageshow", back);
+    unlisten(world, "pagehide", close);
+    unlisten(world, "pageshow", back);
     close();
   };
 }
 
 /** Marks of workers that are long gone. */
 function forgetOldMarks() {
-  for (const key of keys(localStorage)) {
-    const at = +(localStorage.getItem(key) || "").split(" ")[1];
-    if (key.startsWith(PREFIX) && !(now() - at < MARK_AGE_MS)) localStorage.removeItem(key);
-  }
+  const storage = localStorage();
+  each(keys(storage), (key) => {
+    if (!startsWith(key, PREFIX)) return;
+    const at = numberIn(exec(/ .*/, getItem(storage, key) || "")?.[0]);
+    if (!(now() - at < MARK_AGE_MS)) removeItem(storage, key);
+  });
 }

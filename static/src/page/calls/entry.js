@@ -1,6 +1,6 @@
 /** One call on its way from the tick in which it was made until Heap has it. */
 
-import { parse } from "../natives.js";
+import { clock, parse } from "../natives.js";
 
 /** @typedef {"delivered" | "kept" | "dropped"} ResultStatus */
 /**
@@ -23,7 +23,7 @@ import { parse } from "../natives.js";
 let ids = 0;
 
 /** @param {string} text wire text @param {number} at epoch ms @returns {Entry} */
-export const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
+export const entryOf = (text, at) => ({ id: ++ids, text, at, made: clock(), key: "", claim: null, tries: 0, settle: null });
 
 /** The call as listeners get it: its values as they travel to Python. @param {Entry} entry */
 export function callOf({ id, text, at, claim, key }) {

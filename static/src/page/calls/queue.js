@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, messageOf, parse, queueMicrotask, splice } from "../natives.js";
+import { append, apply, each, Error, locks, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 
@@ -75,15 +75,13 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     inFlight = count;
     const mine = generation;
     const over = () => mine === generation && !(inFlight = 0);
-    runtime
-      .run(text)
-      .then((answer) => read(answer, count))
-      .then(
-        async (reply) => (await claims.mine()) && over() && deliver(reply, count),
-        (error) => over() && failed(count, error),
-      )
-      .catch((error) => report("warning", "runtime", messageOf(error)))
-      .then(plan);
+    const reply = then(runtime.run(text), (answer) => read(answer, count));
+    const done = then(
+      reply,
+      async (reply) => (await claims.mine()) && over() && deliver(reply, count),
+      (error) => over() && failed(count, error),
+    );
+    then(then(done, null, (error) => report("warning", "runtime", messageOf(error))), plan);
   };
 
   /** What can be told in this very tick, is: the page's own Python is asked, and our lock is held. */
@@ -108,7 +106,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
-    if (Object(error).unreachable) return; // The network is at fault, not a call.
+    if (/** @type {any} */ (error)?.unreachable) return; // The network is at fault, not a call.
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
     // It is dropped when Python has failed on it twice while it was the only call of its batch.
     if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;
@@ -136,7 +134,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
         // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
-        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
+        if ((entry.claim || !locks()) && !claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
@@ -146,7 +144,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
           const method = command[0];
           if (mine !== generation) return;
           try {
-            if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
+            if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
           } catch (error) {
             warn("heap", `heap.${method} threw: ${messageOf(error)}`);
           }

@@ -5,7 +5,7 @@
 
 import { holdByHeartbeat } from "./heartbeat.js";
 import { hold as holdWebLock } from "./locks.js";
-import { append, attempt, bare, clearTimeout, each, keys, now, parse, Promise, setTimeout, sort } from "../natives.js";
+import { AbortController, append, attempt, bare, clearTimeout, each, getItem, indexOf, keys, lastIndexOf, listen, locks, now, parse, part, Promise, removeItem, setTimeout, sort, startsWith, then, world as windowOf } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {import("./journal.js").Claim} Claim */
@@ -30,7 +30,7 @@ const LATE_MS = 300;
 /** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
 const LINGER_MS = 2000;
 
-const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
+const hold = locks() ? holdWebLock : holdByHeartbeat;
 
 /**
  * @param {import("./journal.js").Journal} journal
@@ -48,7 +48,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   /** What dead pages left is in. */
   let ready = false;
   /** Others may have had our journal: from the back/forward cache on, and where a heartbeat comes later than the first call. */
-  let doubt = !navigator.locks;
+  let doubt = !locks();
   let abort = new AbortController();
   /** Our own lock. @type {Release | null} */
   let lock = null;
@@ -65,14 +65,14 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   /** Our claims on dead pages' journals, by page. @type {Record<string, Claim>} */
   let held = bare();
 
-  const read = (/** @type {string} */ key) => attempt(() => local && local.getItem(key));
+  const read = (/** @type {string} */ key) => attempt(() => local && getItem(local, key));
 
   /** @param {string} key @param {number} length of its value */
   const remove = (key, length) => {
-    attempt(() => local && local.removeItem(key));
+    attempt(() => local && removeItem(local, key));
     // Not below 0: the site may have cleared its storage.
-    size.calls = Math.max(0, size.calls - 1);
-    size.bytes = Math.max(0, size.bytes - key.length - length);
+    size.calls = size.calls > 0 ? size.calls - 1 : 0;
+    size.bytes = size.bytes > key.length + length ? size.bytes - key.length - length : 0;
   };
 
   /** A dead page's journal is empty. @param {Claim} done */
@@ -89,15 +89,15 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
   const take = (owner, claim) => {
     /** @type {Entry[]} */
     const entries = [];
-    const order = (/** @type {string} */ key) => +key.slice(key.lastIndexOf(":") + 1);
+    const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
     each(
       sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
       (key) => {
         const value = read(key);
         if (value === null) return;
-        const start = value.indexOf("{");
-        const at = +value.slice(0, start);
-        const text = value.slice(start);
+        const start = indexOf(value, "{");
+        const at = +part(value, 0, start);
+        const text = part(value, start);
         // Too old, or not what we wrote?
         if (!(now() - at < MAX_AGE_MS) || !attempt(() => parse(text))) return remove(key, value.length);
         const entry = entryOf(text, at);
@@ -143,7 +143,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       setTimeout(done, CLAIM_MS);
       each(owners, (owner, i) => {
         waiting[owner] = true;
-        hold(prefix + owner, signal).then(async (release) => {
+        then(hold(prefix + owner, signal), async (release) => {
           /** @type {Claim} */
           const claim = { owner, left: 0, release: release || (() => {}) };
           if (release) {
@@ -194,7 +194,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
     clearTimeout(idle);
     idle = 0;
     lock = journal.lock = null;
-    if (asked) asked.then((release) => release && release());
+    if (asked) then(asked, (release) => release && release());
   };
 
   // The page just left may write its last call when we have looked already; and what another page has delivered, or a site
@@ -205,8 +205,8 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       late = 0;
       if (ready) claim();
     };
-    addEventListener("storage", ({ key }) => {
-      if (ready && (!key || key.startsWith(prefix))) late ||= setTimeout(look, LATE_MS);
+    listen(windowOf, "storage", ({ key }) => {
+      if (ready && (!key || startsWith(key, prefix))) late ||= setTimeout(look, LATE_MS);
     });
     look();
   }, LATE_MS);
@@ -277,7 +277,7 @@ export function createClaims(journal, items, brief, { entryOf, receive, conteste
       unclaim();
       disown();
       // Calls of the last tick are written down without it.
-      journal.lock = Promise.resolve(null);
+      journal.lock = new Promise((resolve) => resolve(null));
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { hold } from "./locks.js";
-import { append, attempt, bare, each, keys, now } from "../natives.js";
+import { append, attempt, bare, base36, each, getItem, keys, lastIndexOf, locks, now, part, random, setItem, startsWith } from "../natives.js";
 
 /** @typedef {{owner: string, left: number, release: import("./locks.js").Release}} Claim */
 /** @typedef {ReturnType<typeof createJournal>} Journal */
@@ -22,7 +22,7 @@ const MAX_BYTES = 1_000_000;
 export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
-  const page = now().toString(36) + Math.random().toString(36).slice(1, 8);
+  const page = base36(now()) + part(base36(random()), 1, 8);
   let sequence = 0;
 
   /** The keys of this App ID's calls, by page; counts them too. @returns {Record<string, string[]>} */
@@ -31,10 +31,10 @@ export function createJournal(appId, local, size) {
     size.calls = size.bytes = 0;
     attempt(() =>
       each(keys(/** @type {Storage} */ (local)), (key) => {
-        if (!key.startsWith(prefix)) return;
-        append((pages[key.slice(prefix.length, key.lastIndexOf(":"))] ||= []), key);
+        if (!startsWith(key, prefix)) return;
+        append((pages[part(key, prefix.length, lastIndexOf(key, ":"))] ||= []), key);
         size.calls++;
-        size.bytes += key.length + /** @type {any} */ (local).getItem(key).length;
+        size.bytes += key.length + /** @type {string} */ (getItem(/** @type {Storage} */ (local), key)).length;
       }),
     );
     return pages;
@@ -58,9 +58,9 @@ export function createJournal(appId, local, size) {
       if (++sequence % 100 === 0) scan(); // other pages write too
       if (!local || size.calls >= MAX_CALLS || size.bytes + length > MAX_BYTES) return false;
       // Asked for before the key is written, so that nobody can have had it.
-      if (navigator.locks) journal.lock ||= hold(prefix + page, null);
+      if (locks()) journal.lock ||= hold(prefix + page, null);
       try {
-        local.setItem(key, value);
+        setItem(local, key, value);
       } catch {
         return false;
       }

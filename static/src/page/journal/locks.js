@@ -1,6 +1,6 @@
 /** A Web Lock: it dies with its page. */
 
-import { Promise } from "../natives.js";
+import { Promise, requestLock, then } from "../natives.js";
 
 /** @typedef {() => void} Release */
 
@@ -12,10 +12,9 @@ import { Promise } from "../natives.js";
 export const hold = (name, wait) =>
   new Promise((resolve) => {
     const options = { __proto__: null, ...(wait ? { signal: wait } : { ifAvailable: true }) };
-    navigator.locks
-      .request(name, /** @type {LockOptions} */ (options), (lock) => {
-        if (lock) return new Promise((/** @type {(value?: undefined) => void} */ release) => resolve(release));
-        resolve(null);
-      })
-      .catch(() => resolve(null));
+    const asked = requestLock(name, /** @type {LockOptions} */ (options), (lock) => {
+      if (lock) return new Promise((/** @type {(value?: undefined) => void} */ release) => resolve(release));
+      resolve(null);
+    });
+    then(asked, null, () => resolve(null));
   });

@@ -3,13 +3,13 @@
  * It is reached by `analytics[Symbol.for("heap-web host")]`. All that goes through it is text, so that no proxy outlives a call.
  */
 
-import { stringify } from "../natives.js";
+import { append, each, stringify, symbolFor } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Result} Result */
 /** @typedef {(id: number, result: string) => void} Settled */
 
 /** Python finds the door under this symbol. */
-export const DOOR = Symbol.for("heap-web host");
+export const DOOR = symbolFor("heap-web host");
 
 /**
  * @param {object} page
@@ -24,8 +24,8 @@ export const DOOR = Symbol.for("heap-web host");
 export function createDoor({ host, hostChanged, takeNow, user, state, on, off }) {
   /** @type {Settled} */
   let tell = () => {};
-  /** @type {Map<unknown, (...args: any[]) => void>} */
-  const listeners = new Map();
+  /** What listens, and what hears for it. @type {{listener: unknown, name: string, heard: (...args: any[]) => void}[]} */
+  let listeners = [];
 
   return {
     /** @param {(batch: string) => string} run @param {Settled} settled hears of calls that `take` could not tell in its own tick */
@@ -58,14 +58,18 @@ export function createDoor({ host, hostChanged, takeNow, user, state, on, off })
     /** Events as JSON text. @param {string} name @param {(event: string) => void} listener */
     listen(name, listener) {
       const heard = (/** @type {unknown} */ event) => listener(stringify(event ?? null));
-      listeners.set(listener, heard);
+      append(listeners, { listener, name, heard });
       on(name, heard);
     },
     /** @param {string} name @param {(event: string) => void} listener */
     unlisten(name, listener) {
-      const heard = listeners.get(listener);
-      if (heard) off(name, heard);
-      listeners.delete(listener);
+      /** @type {typeof listeners} */
+      const left = [];
+      each(listeners, (one) => {
+        if (one.listener === listener && one.name === name) off(name, one.heard);
+        else append(left, one);
+      });
+      listeners = left;
     },
   };
 }

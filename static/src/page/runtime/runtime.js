@@ -3,7 +3,7 @@
  * page. Whatever dies or hangs is left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
  */
 
-import { bare, clearTimeout, messageOf, Promise, setTimeout } from "../natives.js";
+import { bare, Blob, clearTimeout, createObjectURL, Error, location, messageOf, origin, Promise, setTimeout, stringify, Worker } from "../natives.js";
 import { connect } from "./shared.js";
 
 /** No word for so long while it boots, and it counts as dead. */
@@ -17,6 +17,13 @@ const REPLACEMENTS = 5;
 /** @typedef {{runtime: "idle" | "loading" | "ready" | "failed", mode: Mode | null, progress: number, bootMs: number | null}} RuntimeStatus */
 /** The page's own Python, which comes and goes as it likes. @typedef {{run: ((batch: string) => string) | null}} Host */
 /** @typedef {{post: (message: import("./protocol.js").ToWorker) => void, close: () => void}} Link */
+
+/** None of the batch's doing. @param {string} message */
+function unreachableError(message) {
+  const error = /** @type {Error & {unreachable?: boolean}} */ (Error(message));
+  error.unreachable = true;
+  return error;
+}
 
 /** @type {Exclude<Mode, "host">[]} */
 const MODES = ["shared", "dedicated", "page"];
@@ -65,7 +72,7 @@ export function createRuntime({ base, early, host, status, changed }) {
     const ready = status.runtime === "ready";
     why ||= `${MODES[index]}: ${message}`;
     status.runtime = "loading";
-    drop(unreachable ? Object.assign(Error(message), { unreachable }) : undefined);
+    drop(unreachable ? unreachableError(message) : undefined);
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
     if (unreachable) index = MODES.length;
     else if (!ready || (hung && !index)) index++;
@@ -81,7 +88,7 @@ export function createRuntime({ base, early, host, status, changed }) {
         watch(SILENCE_MS);
         // While it answers it may have to load more; for the page it is ready.
         if (status.runtime === "ready") return;
-        status.progress = Math.min(1, message.loaded / message.total) || 0;
+        status.progress = (message.loaded < message.total ? message.loaded / message.total : 1) || 0;
         return changed("");
       case "ready":
         watch(pending ? BATCH_MS : 0);
@@ -128,7 +135,7 @@ export function createRuntime({ base, early, host, status, changed }) {
     }
   };
 
-  const foreign = new URL(base).origin !== location.origin;
+  const foreign = origin(base) !== location().origin;
 
   /** @type {Record<(typeof MODES)[number], (self: Link, fail: (error: unknown) => void) => void>} */
   const OPEN = {
@@ -143,7 +150,7 @@ export function createRuntime({ base, early, host, status, changed }) {
     dedicated(self, fail) {
       let url = `${base}worker.js`;
       // No worker can be made of another origin's script, but one of ours may import it.
-      if (foreign) url = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" }));
+      if (foreign) url = createObjectURL(new Blob([`import ${stringify(url)}`], { type: "text/javascript" }));
       const options = bare();
       options.type = "module";
       const worker = new Worker(url, options);
@@ -172,7 +179,7 @@ export function createRuntime({ base, early, host, status, changed }) {
               hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
               const type = (await hasEnded(python.run, error)) ? "failed" : "fault";
-              hear(self, { type, id, message: messageOf(error), unreachable: Object(error).unreachable });
+              hear(self, { type, id, message: messageOf(error), unreachable: /** @type {any} */ (error)?.unreachable });
             }
           });
         };
@@ -193,7 +200,7 @@ export function createRuntime({ base, early, host, status, changed }) {
 
   /** A batch that another runtime has is asked for again: its answer depends on its text alone. */
   const useHost = () => {
-    drop(Object.assign(Error("the page's own Python answers from now on"), { unreachable: true }));
+    drop(unreachableError("the page's own Python answers from now on"));
     status.runtime = "ready";
     status.mode = "host";
     status.progress = 1;

@@ -4,14 +4,14 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { attempt, clearTimeout, setTimeout } from "../natives.js";
+import { attempt, base36, BroadcastChannel, clearTimeout, listen, part, random, setTimeout, SharedWorker } from "../natives.js";
 
 /** @typedef {import("./protocol.js").ToWorker} ToWorker */
 /** @typedef {import("./protocol.js").FromWorker} FromWorker */
 /** @typedef {ReturnType<typeof connect>} Connection */
 
 /** Worker, channel and lock are those of one version: another version's Python is another one. */
-const NAME = `heap-web ${__RUNTIME__.slice(8, -1)}`;
+const NAME = `heap-web ${part(__RUNTIME__, 8, -1)}`;
 /** A worker that owes an answer for so long is asked for by its lock. */
 const DOUBT_MS = 300;
 
@@ -22,7 +22,7 @@ export function connect(base) {
   const { port } = worker;
   /** Old browsers have none, and Firefox denies it where it denies storage. */
   let channel = attempt(() => new BroadcastChannel(NAME));
-  const me = Math.random().toString(36).slice(2);
+  const me = part(base36(random()), 2);
   /** The worker holds its lock: if it can be had, the worker is gone. */
   let guarded = false;
   let gone = false;
@@ -64,7 +64,7 @@ export function connect(base) {
     gone = true;
     fail("it did not start");
   };
-  port.addEventListener("close", () => fail("it is gone"));
+  listen(port, "close", () => fail("it is gone"));
   port.onmessage = ({ data }) => {
     closeChannel();
     receive(data);
