@@ -1,6 +1,6 @@
 /** `analytics` where there is no page: on a server that renders one, or in a worker. Nothing throws, nothing waits, nothing is sent. */
 
-import { Promise } from "./natives.js";
+import { each, Promise, say } from "./natives.js";
 
 const REASON = "no page";
 let said = false;
@@ -16,8 +16,8 @@ export function absent() {
   };
   const chained = () => analytics;
   const call = () => Promise.resolve({ status: "dropped", commands: [], reason: REASON });
-  for (const name of ["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"]) analytics[name] = call;
-  for (const name of ["load", "on", "once", "off", "debug", "consent"]) analytics[name] = chained;
+  each(["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"], (name) => (analytics[name] = call));
+  each(["load", "on", "once", "off", "debug", "consent"], (name) => (analytics[name] = chained));
   // A server that awaits them while it renders must not wait for ever.
   analytics.ready = () => Promise.resolve(state());
   analytics.flush = () => Promise.resolve();
@@ -40,5 +40,5 @@ const state = () => ({
 export function sayAbsent() {
   if (said) return;
   said = true;
-  console.info("[heap-web] load() does nothing here, for there is no page (no window): its calls are dropped. In the page it works.");
+  say("log", "[heap-web] load() does nothing here, for there is no page (no window): its calls are dropped. In the page it works.");
 }

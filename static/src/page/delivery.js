@@ -7,7 +7,8 @@ import { encode } from "./calls/wire.js";
 import { createHeap } from "./heap/heap.js";
 import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
-import { AbortController, attempt, each, listen as listenTo, locks, part, world } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, locks, part, then, world } from "./natives.js";
+import { whatIsMissing } from "./runtime/missing.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
@@ -57,8 +58,14 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
     outcomes.changed();
   };
 
+  /** @param {string} why */
+  const pythonBecame = (why) => {
+    became("runtime", why && `Python did not start (${why})`);
+    if (why) then(whatIsMissing(base), (fault) => fault && outcomes.report("error", "runtime", fault));
+  };
+
   const heap = createHeap(settings, status, (why) => became("heap", why));
-  const runtime = createRuntime({ base, early, host, status, changed: (why) => became("runtime", why && `Python did not start (${why})`) });
+  const runtime = createRuntime({ base, early, host, status, changed: pythonBecame });
   const claims = createClaims(journal, items, !!locks() && !sharedWorkersOutlivePages(), {
     entryOf,
     receive(entries) {

@@ -2,6 +2,7 @@
 
 import { absent, sayAbsent } from "./absent.js";
 import { instance } from "./instance.js";
+import { world } from "./natives.js";
 
 export { heapWeb } from "../plugin/segment-plugin.js";
 
@@ -10,7 +11,7 @@ let none;
 
 /** @param {import("./settings.js").Settings} options @returns {import("./analytics.js").Analytics} */
 export const load = (options) => {
-  if (typeof window !== "undefined") return instance(import.meta.url, {}, options && options.global).load(options);
+  if ("document" in world) return instance(import.meta.url, {}, options && options.global).load(options);
   sayAbsent();
   return (none ||= absent());
 };
