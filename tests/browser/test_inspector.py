@@ -130,7 +130,7 @@ def test_explains_warnings(panel: Locator) -> None:
 
 def test_every_warning_is_explained() -> None:
     """Each code that is reported has its line in the inspector and its place in the documentation."""
-    scripts = "".join(path.read_text("utf-8") for path in (STATIC / "src" / "page").glob("*.js"))
+    scripts = "".join(path.read_text("utf-8") for path in (STATIC / "src" / "page").rglob("*.js"))
     reported = set(re.findall(r'\b(?:report\b.*"(?:warning|error)", |warn\()"(\w+)"', scripts))
     assert reported >= {"config", "heap", "inspector", "journal", "runtime", "value"}
     program = (
