@@ -6,5 +6,5 @@ import { namesAppId, settingsOfScript } from "./settings.js";
 
 const { src, dataset, nonce } = /** @type {HTMLScriptElement} */ (currentScript());
 const settings = settingsOfScript(dataset);
-const analytics = instance(src || location().href, { nonce, ...settings }, dataset.global || "analytics");
+const analytics = instance(src || location().href, { nonce, ...settings }, dataset.global ?? "analytics");
 if (namesAppId(settings)) analytics.load();
