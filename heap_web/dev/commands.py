@@ -1,4 +1,4 @@
-"""What build.py's four commands do, once it runs inside .venv."""
+"""What build.py's commands do, once it runs inside .venv."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.lanes import run_in_lanes
 
+WORKFLOWS = ROOT / ".github" / "workflows"
 # What runs in pages that may have replaced any global.
 PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
@@ -33,16 +34,19 @@ def bundle() -> int:
 
 
 def serve(port: int, app_id: str | None) -> int:
-    """Builds, then serves the demo shop on 127.0.0.1 until interrupted."""
-    build_bundle()
+    """Builds, then serves the demo shop on 127.0.0.1 until interrupted.
+
+    On this machine nothing is gained by compressing first; `bundle` makes the compressed copies for a site.
+    """
+    build_bundle(compress=False)
     from heap_web.dev.serve.server import serve as run_server
 
     return run_server(port, app_id)
 
 
-def bench(arguments: Sequence[str]) -> int:
+def bench(arguments: Sequence[str], *, install: bool) -> int:
     """Builds, then measures heap_web and its peers; with `--server` sending from a server and large audiences."""
-    system_packages()
+    system_packages("bench", install=install)
     if list(arguments) == ["--server"]:
         benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences", "spark")]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in benches)
@@ -62,16 +66,17 @@ def parts(pytest: list[str]) -> dict[str, list[str]]:
     return {**alone, "pytest others": [*pytest, *others]}
 
 
-def test(arguments: Sequence[str], *, long: bool) -> int:
+def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
     """Runs every check, in two lanes and all of them even when one fails; the last words are a line for each.
 
     Where the arguments name unit tests of the page's half (`static/test/unit/*.test.js`), only those run.
     """
     if chosen := [argument for argument in arguments if argument.endswith(".test.js")]:
         return subprocess.run(unit_tests(chosen), cwd=ROOT, check=False).returncode
-    system_packages()
+    system_packages("test", install=install)
     npm_packages()
     build_bundle()
+    workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
     python = [sys.executable, "-m"]
     tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc")]
     checks = {
@@ -84,6 +89,7 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "natives": [node(), str(STATIC / "tools" / "lint-natives.mjs"), *(str(STATIC / "src" / part) for part in PAGE)],
         "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
         "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
+        "workflows": [*python, "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows],
         "audit": [*python, "heap_web.dev.check.audit"],
     }
     pytest = [*python, "pytest", *(["--long"] if long else []), *arguments]
@@ -92,3 +98,10 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
     for name, status, seconds in outcomes:
         print(f"{'ok    ' if status == 0 else 'FAILED'} {name:16} {seconds:6.1f} s")
     return 1 if any(status for _, status, _ in outcomes) else 0
+
+
+def release(tag: str | None) -> int:
+    """Builds the packages for npm and PyPI and checks all that a release needs but the upload."""
+    from heap_web.dev.check.release import check
+
+    return check(build_bundle(), tag)

@@ -102,11 +102,21 @@ export interface User {
   anonymousId(): string;
 }
 
-export interface Analytics {
+/** Any event, with any properties. */
+export type AnyEvents = Record<string, Fields>;
+
+/** The names of the events none of whose properties is required. */
+type Bare<Tracked> = { [Name in keyof Tracked]: null extends Tracked[Name] ? Name : {} extends Tracked[Name] ? Name : never }[keyof Tracked];
+
+/**
+ * @template Tracked the events that may be tracked, by name with their properties:
+ * `load<{ "Signed Up": { plan: "free" | "pro" }; "Logged Out": {} }>(settings)`. Names and properties are then completed and checked.
+ */
+export interface Analytics<Tracked extends object = AnyEvents> {
   readonly VERSION: string;
   readonly state: State;
   /** Starts, if the script tag has not. What is wrong with the settings is said in the console. */
-  load(options?: Partial<Settings> | string): Analytics;
+  load(options?: Partial<Settings> | string): Analytics<Tracked>;
 
   identify(id: string | number | null, traits?: Fields, options?: Options | null, callback?: Callback): Promise<Result>;
   identify(id: string | number | null, traits: Fields, callback: Callback): Promise<Result>;
@@ -114,9 +124,10 @@ export interface Analytics {
   identify(traits: object, options?: Options | Callback | null, callback?: Callback): Promise<Result>;
   identify(callback?: Callback): Promise<Result>;
 
-  track(event: string, properties?: Fields, options?: Options | null, callback?: Callback): Promise<Result>;
-  track(event: string, properties: Fields, callback: Callback): Promise<Result>;
-  track(event: string, callback: Callback): Promise<Result>;
+  track<Name extends keyof Tracked & string>(event: Name, properties: Tracked[Name], callback: Callback): Promise<Result>;
+  track<Name extends Bare<Tracked> & string>(event: Name, properties?: Tracked[Name] | null, options?: Options | null, callback?: Callback): Promise<Result>;
+  track<Name extends Bare<Tracked> & string>(event: Name, callback: Callback): Promise<Result>;
+  track<Name extends keyof Tracked & string>(event: Name, properties: Tracked[Name], options?: Options | null, callback?: Callback): Promise<Result>;
 
   /** Accepted, as in analytics.js; tells Heap nothing, for it captures page views itself. */
   page(...args: unknown[]): Promise<Result>;
@@ -137,18 +148,18 @@ export interface Analytics {
   flush(): Promise<void>;
   /** True: the visitor agrees. False: nothing more is tracked, and what we stored is removed. */
   consent(granted: boolean): void;
-  debug(on?: boolean): Analytics;
+  debug(on?: boolean): Analytics<Tracked>;
 
-  on<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics;
+  on<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics<Tracked>;
   /** A method's name: called with the arguments of each such call. */
-  on(name: string, listener: (...args: any[]) => void): Analytics;
-  once<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics;
-  once(name: string, listener: (...args: any[]) => void): Analytics;
-  off(name: string, listener?: (...args: any[]) => void): Analytics;
+  on(name: string, listener: (...args: any[]) => void): Analytics<Tracked>;
+  once<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics<Tracked>;
+  once(name: string, listener: (...args: any[]) => void): Analytics<Tracked>;
+  off(name: string, listener?: (...args: any[]) => void): Analytics<Tracked>;
 }
 
 /** Loads heap_web, once per page however often it is called, and returns the page's `analytics`. */
-export function load(options: Settings): Analytics;
+export function load<Tracked extends object = AnyEvents>(options: Settings): Analytics<Tracked>;
 
 /** The name of the runtime's folder in this build, "runtime/…/": where a bundler has moved the script, `load` must know its URL. */
 export const runtime: string;

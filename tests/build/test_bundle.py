@@ -13,7 +13,10 @@ import brotli
 import pytest
 
 import heap_web
+from heap_web.dev.build import steps
 from heap_web.dev.build.bundle import sweep
+from heap_web.dev.build.compress import with_compressed
+from heap_web.dev.build.manifest import manifest as build_manifest
 
 COMPRESSED = (".br", ".gz")
 
@@ -48,6 +51,32 @@ def test_compressed_copies_hold_the_same_bytes(dist: Path, manifest: dict[str, A
         content = path.read_bytes()
         assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == content
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == content
+
+
+def test_the_sites_folder_holds_what_a_site_serves_and_nothing_else(dist: Path, manifest: dict[str, Any]) -> None:
+    """dist/site/ holds what pages load with its compressed copies, and the licences; each is the file of dist/."""
+    site = dist / "site"
+    found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    plain = {name for name in found if not name.endswith(COMPRESSED)}
+    runtime = {f"{manifest['runtime']}{path.name}" for path in (dist / manifest["runtime"]).iterdir()}
+    served = {"heap-web.js", "heap-web.mjs", "heap-web.d.ts", "inspector.js"}
+    assert plain == served | {"THIRD-PARTY.txt"} | {name for name in runtime if not name.endswith(COMPRESSED)}
+    assert found - plain == {name + suffix for name in plain - {"THIRD-PARTY.txt"} for suffix in COMPRESSED}
+    assert all((site / name).read_bytes() == (dist / name).read_bytes() for name in found)
+
+
+def test_copies_that_are_not_made_yet_can_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without compressing, the copies that were made before are there, and no others."""
+    monkeypatch.setattr(steps, "CACHE", tmp_path)
+    old, new = {"old.js": b"old" * 9}, {"new.js": b"new" * 9}
+    with_compressed(old)
+    assert set(with_compressed(old | new, make=False)) == {"old.js", "old.js.br", "old.js.gz", "new.js"}
+
+
+def test_a_manifest_without_copies_has_no_sizes_of_them() -> None:
+    """Where the copies of a file that pages load are missing, no sum over copies is given."""
+    files = {"heap-web.js": b"1", "heap-web.js.br": b"2", "heap-web.js.gz": b"3", "runtime/1/worker.js": b"45"}
+    assert json.loads(build_manifest("1.0", "runtime/1/", files))["cold"] == {"size": 3}
 
 
 def test_dist_holds_one_runtime_and_one_wheel(dist: Path, manifest: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from playwright.sync_api import Page, expect
 from heap_web.dev.build.manifest import integrity
 from heap_web.dev.build.steps import ROOT
 from heap_web.dev.build.toolchain import MODULES, esbuild, node, npm
-from tests.browser.serving import Site
+from tests.browser.conftest import Watch
+from tests.browser.serving import Answer, Site
 
 PUBLIC = ("heap-web.mjs", "heap-web.js", "inspector.js", "manifest.json", "package.json")
 SCRIPT = '<script src="/node_modules/heap-web/heap-web.js" data-app-id="11" data-inspector></script>'
@@ -34,10 +35,10 @@ window.analytics = load({ appId: "11", inspector: true, runtime: folder + runtim
 TYPED = """import { heapWeb, load, runtime, type Result, type Settings } from "heap-web";
 
 const settings: Settings = { appId: "11", runtime };
-const result: Result = await load(settings).track("Signed Up", { plan: "pro" });
+const result: Promise<Result> = load(settings).track("Signed Up", { plan: "pro" });
 const plugin: "destination" = heapWeb(settings).type;
 window.analytics.identify("ann");
-console.log(result.status, plugin);
+result.then(({ status }) => console.log(status, plugin));
 """
 
 
@@ -115,6 +116,7 @@ def test_node_finds_its_parts(project: Path, installed: Path) -> None:
     manifest = json.loads((installed / "manifest.json").read_text("utf-8"))
     paths = [*PUBLIC, manifest["runtime"] + "pyodide.asm.wasm"]
     names = ["heap-web" if path == "heap-web.mjs" else f"heap-web/{path}" for path in paths]
+    required = [path if path != "heap-web.mjs" else "heap-web.cjs" for path in paths]
     found = run_node(
         project,
         f"""const {{ createRequire }} = await import("node:module");
@@ -122,7 +124,8 @@ def test_node_finds_its_parts(project: Path, installed: Path) -> None:
         return {json.dumps(names)}.map((name) => [new URL(import.meta.resolve(name)).pathname, require.resolve(name)]);
         """,
     )
-    assert found == [[str((installed / path).resolve(strict=True))] * 2 for path in paths]
+    pairs = zip(paths, required, strict=True)
+    assert found == [[str((installed / path).resolve(strict=True)) for path in pair] for pair in pairs]
     refused = 'try { import.meta.resolve("heap-web/LICENSE") } catch (error) { return error.code }'
     assert run_node(project, refused) == "ERR_PACKAGE_PATH_NOT_EXPORTED"
 
@@ -134,24 +137,135 @@ def test_importing_needs_no_page(project: Path, installed: Path) -> None:
     assert (installed / runtime / "pyodide.asm.wasm").is_file()
 
 
-def test_bundlers_leave_the_engine_alone(installed: Path) -> None:
+IMPORTED = 'const { heapWeb, load, runtime } = await import("heap-web");'
+REQUIRED = """const { createRequire } = await import("node:module");
+const { heapWeb, load, runtime } = createRequire(process.cwd() + "/")("heap-web");"""
+
+
+@pytest.mark.parametrize("have", [IMPORTED, REQUIRED], ids=["import", "require"])
+def test_without_a_page_loading_does_nothing_and_says_so_once(have: str, project: Path) -> None:
+    """On a server that renders a page every call is there, settles at once as dropped, and one line says why."""
+    said = run_node(
+        project,
+        have
+        + """
+        const lines = [];
+        console.log = console.warn = console.error = (line) => lines.push(line);
+        const analytics = load({ appId: "11" });
+        const listener = () => lines.push("told");
+        const again = load({ appId: "11" }).load("11").on("ready", listener).once("ready", listener).off("a").debug();
+        again.consent(true);
+        const calls = ["identify", "track", "page", "group", "alias", "reset", "setAnonymousId"];
+        const results = await Promise.all(calls.map((method) => analytics[method]("x", {}, listener)));
+        await analytics.flush();
+        const { heap, waiting } = await analytics.ready(listener);
+        const user = analytics.user();
+        console.log = (line) => process.stdout.write(line + "\\n");
+        return {
+          same: again === analytics,
+          results: [...new Set(results.map((result) => JSON.stringify(result)))],
+          state: [heap, waiting, analytics.state.runtime],
+          user: [user.id(), user.traits(), user.anonymousId()],
+          plugin: heapWeb({ appId: "11" }).name,
+          runtime: runtime.startsWith("runtime/"),
+          version: analytics.VERSION,
+          lines,
+        };
+        """,
+    )
+    (line,) = said.pop("lines")
+    assert line.startswith("[heap-web] load() does nothing here, for there is no page")
+    assert said.pop("version") == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert said == {
+        "same": True,
+        "results": ['{"status":"dropped","commands":[],"reason":"no page"}'],
+        "state": ["idle", 0, "idle"],
+        "user": [None, {}, ""],
+        "plugin": "Heap",
+        "runtime": True,
+    }
+
+
+@pytest.mark.parametrize("name", ["heap-web.mjs", "heap-web.cjs"])
+def test_bundlers_leave_what_is_imported_by_its_address_alone(name: str, installed: Path) -> None:
     """What the module imports by an address of the page is marked for webpack and Vite, which would look for a file."""
-    imports = re.findall(r"\bimport\(([^`]*)`", (installed / "heap-web.mjs").read_text("utf-8"))
-    assert [re.findall(r"[@\w-]+: true|@vite-ignore", found) for found in imports] == [
+    text = (installed / name).read_text("utf-8")
+    imports = [found for found in re.findall(r"(?<![.\w])import\(([^)]*)", text) if not found.startswith('"')]
+    assert len(imports) >= 2
+    assert [re.findall(r"webpackIgnore: true|@vite-ignore", found) for found in imports] == [
         ["webpackIgnore: true", "@vite-ignore"]
-    ]
+    ] * len(imports)
 
 
-@pytest.mark.parametrize("flags", [["--module", "esnext", "--moduleResolution", "bundler"], ["--module", "nodenext"]])
-def test_types(project: Path, flags: list[str]) -> None:
-    """TypeScript finds the types, as bundlers and as Node resolve names, and knows what is wrong."""
-    (project / "right.mts").write_text(TYPED, "utf-8")
-    (project / "wrong.mts").write_text(TYPED.replace("appId", "appID"), "utf-8")
+def command_line(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the package's command does in a project."""
+    command = [node(), str(project / "node_modules" / ".bin" / "heap-web"), *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
+def test_the_command_copies_what_a_site_serves_and_nothing_of_another_version_stays(
+    project: Path, installed: Path
+) -> None:
+    """`heap-web copy` puts script, module, inspector, runtime, manifest and licences into a site's folder."""
+    public = project / "public"
+    stale = public / "heap-web" / "runtime" / "0000"
+    stale.mkdir(parents=True)
+    (stale / "worker.js").touch()
+    (public / "mine.txt").touch()
+    done = command_line(project, "copy", "public")
+    assert done.returncode == 0, done.stderr
+    found = {path.relative_to(public).as_posix() for path in public.rglob("*") if path.is_file()}
+    manifest = json.loads((installed / "manifest.json").read_text("utf-8"))
+    names = {name for name in manifest["files"] if not name.endswith(".d.ts")}
+    names |= {"manifest.json", "LICENSE", "THIRD-PARTY.txt"}
+    assert found == {"mine.txt", *(f"heap-web/{name}" for name in names)}
+    assert all((public / "heap-web" / name).read_bytes() == (installed / name).read_bytes() for name in names)
+    assert f"heap-web {manifest['version']} is in" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Usage:"),
+        (("copy",), "Usage:"),
+        (("copy", "a", "b"), "Usage:"),
+        (("copy", "nowhere"), "nowhere is no folder"),
+    ],
+)
+def test_the_command_says_what_it_takes(arguments: tuple[str, ...], words: str, project: Path) -> None:
+    """A wrong command line is answered with what is wrong or with the usage, and changes nothing."""
+    done = command_line(project, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+def test_the_command_tells_its_version_and_usage(project: Path) -> None:
+    """The version is the package's own."""
+    version = json.loads((project / "node_modules" / "heap-web" / "package.json").read_text("utf-8"))["version"]
+    assert command_line(project, "--version").stdout == f"{version}\n"
+    assert "heap-web copy <folder>" in command_line(project, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags"),
+    [
+        ("mts", ["--module", "esnext", "--moduleResolution", "bundler"]),
+        ("mts", ["--module", "nodenext"]),
+        ("mts", ["--module", "node16"]),
+        ("cts", ["--module", "node16"]),
+    ],
+)
+def test_types(project: Path, kind: str, flags: list[str]) -> None:
+    """TypeScript finds the types, as bundlers and as Node resolve names, in modules of both kinds, and knows what is
+    wrong.
+    """
+    (project / f"right.{kind}").write_text(TYPED, "utf-8")
+    (project / f"wrong.{kind}").write_text(TYPED.replace("appId", "appID"), "utf-8")
     tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc"), "--noEmit", "--strict", "--target", "es2022"]
-    command = [*tsc, "--lib", "es2022,dom", *flags, "right.mts", "wrong.mts"]
+    command = [*tsc, "--lib", "es2022,dom", *flags, f"right.{kind}", f"wrong.{kind}"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     (said,) = [line for line in done.stdout.splitlines() if "error" in line]
-    assert re.match(r"wrong\.mts.*'appID' does not exist in type 'Settings'", said)
+    assert re.match(rf"wrong\.{kind}.*'appID' does not exist in type 'Settings'", said)
 
 
 @pytest.mark.only_browser("chromium")
@@ -172,3 +286,34 @@ def test_a_page_delivers(
     assert result["status"] == "delivered"
     assert ["track", "Signed Up", {"cart.total": 4.5}] in recorded(page)
     expect(page.locator("#heap-web-inspector").get_by_role("button", name="heap-web")).to_be_visible()
+
+
+@pytest.mark.only_browser("chromium")
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (None, "put the folder runtime of heap-web {version} beside heap-web.js"),
+        (
+            '{"version": "0.0.9", "runtime": "runtime/0000/"}',
+            "the files there are of heap-web 0.0.9, this script is of",
+        ),
+    ],
+    ids=["forgotten", "of another version"],
+)
+def test_a_runtime_that_is_not_there_is_named_with_what_to_do(
+    manifest: str | None, words: str, *, installed: Path, site: Site, page: Page, watch: Watch
+) -> None:
+    """A page whose runtime's folder was forgotten, or is of another version, says which URL is missing and why."""
+    watch.expect("heap-web|Failed to load resource")
+    site.script("/lone/heap-web.js", (installed / "heap-web.js").read_text("utf-8"))
+    if manifest:
+        site.pages["/lone/manifest.json"] = Answer(manifest, "application/json")
+    script = '<script src="/lone/heap-web.js" data-app-id="11"></script>'
+    listen = "<script>said = []; analytics.on('error', ({ message }) => said.push(message))</script>"
+    page.goto(site.page("/page", f"<!doctype html>{script}{listen}"))
+    built = json.loads((installed / "manifest.json").read_text("utf-8"))
+    url = f"{site.url}/lone/{built['runtime']}worker.js was not found (404): "
+    line = page.wait_for_function("url => said.find(line => line.startsWith(url))", arg=url).json_value()
+    assert words.format(version=built["version"]) in line
+    assert "npx heap-web copy" in line
+    site.pages.pop("/lone/manifest.json", None)

@@ -1,5 +1,7 @@
 """Build steps: what fails says so, and what has been made is not made again."""
 
+import errno
+import re
 import sys
 from pathlib import Path
 
@@ -81,11 +83,100 @@ def test_syncing_writes_what_differs_and_leaves_the_rest(tmp_path: Path) -> None
     assert (tmp_path / "other").read_bytes() == b"3"
 
 
-def test_missing_browsers_that_cannot_be_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs that are missing, and that this user may not install, are named with what they are for."""
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(steps.StepFailed, match=r"(?s)chromium: browser tests.*firefox-esr: .*apt-get install"):
-        toolchain.system_packages()
+def test_a_step_says_when_it_starts_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    """A step prints a line when it starts, and one with its seconds when it has ended."""
+    steps.run("baking", [sys.executable, "-c", ""])
+    assert re.fullmatch(r"· baking\n✓ baking: \d+\.\d s\n", capsys.readouterr().out)
+
+
+def test_linking_gives_files_a_second_name(tmp_path: Path) -> None:
+    """Linked files are the same files under another folder, also after the first ones were replaced."""
+    for content in (b"1", b"2", b"2"):
+        steps.sync({"a/x": content}, tmp_path)
+        steps.link(["a/x"], tmp_path, tmp_path / "site")
+        assert (tmp_path / "site" / "a" / "x").read_bytes() == content
+        assert (tmp_path / "site" / "a" / "x").samefile(tmp_path / "a" / "x")
+
+
+def test_linking_copies_where_a_file_can_have_one_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On file systems without hard links the files are copied."""
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for content in (b"1", b"2"):
+        steps.sync({"x": content}, tmp_path)
+        steps.link(["x"], tmp_path, tmp_path / "site")
+        assert (tmp_path / "site" / "x").read_bytes() == content
+
+
+class Machine:
+    """A machine without browsers: who uses it, which programs it has, and what is run there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ran: list[list[str]] = []
+        self.programs = {"apt-get", "sudo"}
+        self.user = 1000
+        self._patch = monkeypatch
+        monkeypatch.setattr(toolchain.shutil, "which", lambda name: name if name in self.programs else None)
+        monkeypatch.setattr(toolchain.os, "geteuid", lambda: self.user)
+        monkeypatch.setattr(toolchain, "run", lambda _, command, **__: self.ran.append(command))
+        monkeypatch.delenv("CI", raising=False)
+
+    def in_ci(self) -> None:
+        """Makes it one of a CI service."""
+        self._patch.setenv("CI", "true")
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Such a machine, for the length of the test."""
+    return Machine(monkeypatch)
+
+
+def test_missing_programs_are_named_and_not_installed_unasked(machine: Machine) -> None:
+    """Missing programs are named with what they are for and the one command that installs them; nothing is run."""
+    with pytest.raises(steps.StepFailed) as failure:
+        toolchain.system_packages("test", install=False)
+    said = str(failure.value)
+    assert machine.ran == []
+    assert all(f"{package.name}: {package.purpose}" in said for package in toolchain.SYSTEM_PACKAGES)
+    assert "python3 build.py test --install" in said
+    assert "sudo apt-get install --yes --no-install-recommends chromium" in said
+
+
+@pytest.mark.parametrize("why", ["flag", "ci", "root"])
+def test_missing_programs_are_installed_by_request_in_ci_and_for_root(why: str, machine: Machine) -> None:
+    """The flag, CI=true in the environment, or being root has them installed; a password is asked for with the flag."""
+    machine.user = 0 if why == "root" else 1000
+    if why == "ci":
+        machine.in_ci()
+    toolchain.system_packages("test", install=why == "flag")
+    names = [package.name for package in toolchain.SYSTEM_PACKAGES]
+    prefix = {"flag": ["sudo"], "ci": ["sudo", "--non-interactive"], "root": []}[why]
+    assert machine.ran == [
+        [*prefix, "apt-get", "update"],
+        [*prefix, "apt-get", "install", "--yes", "--no-install-recommends", *names],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("without", "words"), [("sudo", "Only root can install them"), ("apt-get", "There is no apt-get here")]
+)
+def test_where_nothing_can_be_installed_that_is_said(without: str, words: str, machine: Machine) -> None:
+    """Without sudo, or without apt-get, what is missing is named with the reason."""
+    machine.programs.discard(without)
+    with pytest.raises(steps.StepFailed, match=rf"(?s)firefox-esr: browser tests.*{words}"):
+        toolchain.system_packages("test", install=True)
+    assert machine.ran == []
+
+
+def test_a_machine_that_has_everything_is_left_alone(machine: Machine) -> None:
+    """Nothing is run or asked for where no program is missing."""
+    machine.programs |= {package.program for package in toolchain.SYSTEM_PACKAGES}
+    toolchain.system_packages("test", install=True)
+    assert machine.ran == []
 
 
 def test_no_file_of_the_toolchain_names_a_registry() -> None:

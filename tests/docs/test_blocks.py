@@ -195,7 +195,7 @@ def test_commands_are_known() -> None:
     for line in lines:
         if line.startswith("python3 build.py"):
             command = line.split()[2]
-            assert command in ("serve", "bundle", "test", "bench")
+            assert command in ("serve", "bundle", "test", "bench", "release")
     for line in lines:
         if line.startswith("heap-web "):
             with pytest.raises(SystemExit, match="0"):

@@ -60,9 +60,10 @@ def vite_build(folder: Path, site: Site, *options: str, **env: str) -> None:
 
 
 def test_vite(project: Project, own_site: Site, page: Page, recorded: Recorded) -> None:
-    """The guide's own build script copies the runtime and builds; the page that comes out delivers."""
+    """The guide's own build script builds with the plugin; the page that comes out, with the runtime, delivers."""
     folder = project(VITE)
     run("npm run build", [*npm(), "run", "build"], cwd=folder, PATH=SEARCHED)
+    assert not own_site.asked
     own_site.folders = {"/": folder / "dist"}
     page.goto(f"{own_site.url}/index.html")
     page.get_by_role("button", name="Buy").click()

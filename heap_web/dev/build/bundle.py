@@ -10,19 +10,24 @@ from pathlib import Path
 from heap_web.dev.build.compress import ENCODINGS, with_compressed
 from heap_web.dev.build.loader import build_loader
 from heap_web.dev.build.manifest import manifest, notices
-from heap_web.dev.build.npm_package import npm_package
+from heap_web.dev.build.npm_package import BUILT, npm_package
 from heap_web.dev.build.page_wheel import complete, complete_sdist, for_pages
 from heap_web.dev.build.runtime import build_runtime, python_version, trimmed
-from heap_web.dev.build.steps import DIST, ROOT, alone, sync
+from heap_web.dev.build.steps import DIST, ROOT, alone, link, sync
 from heap_web.dev.build.toolchain import PYODIDE, npm_packages
 from heap_web.dev.build.wheel import build_sdist, build_wheel
 
+# The folder that a site serves as /heap-web/.
+SITE = "site"
 # Where every file is the build's, so that one which it does not make any more can go.
-OURS = ("*.whl", "python/*", "runtime/**/*", "npm/**/*")
+OURS = ("*.whl", "*.br", "*.gz", "python/*", "runtime/**/*", "npm/**/*", f"{SITE}/**/*")
 
 
-def build() -> dict[str, bytes]:
-    """Every file of dist/, by its path there."""
+def build(*, compress: bool = True) -> dict[str, bytes]:
+    """Every file of dist/, by its path there; those of dist/site/ have a second name there.
+
+    Compressed copies take longer than all else: `compress=False` leaves out those that are not there yet.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     version = project["version"]
     npm_packages()
@@ -32,7 +37,7 @@ def build() -> dict[str, bytes]:
     files = {folder + file: content for file, content in runtime.items()}
     files |= build_loader(name, version)
     half = files["heap-web.js"]
-    files = with_compressed(files)
+    files = with_compressed(files, make=compress)
     for_page, content = for_pages(wheel, half)
     files[for_page] = content
     files[f"python/{wheel.name}"] = complete(wheel, half)
@@ -44,13 +49,21 @@ def build() -> dict[str, bytes]:
     return files | {f"npm/{name}": content for name, content in npm_package(project, files).items()}
 
 
-def bundle() -> dict[str, bytes]:
+def bundle(*, compress: bool = True) -> dict[str, bytes]:
     """Builds dist/ and returns its files. What an earlier build left there under other names is removed."""
     with alone():
-        files = build()
+        files = build(compress=compress)
         sync(files, DIST)
-        sweep(files, DIST)
+        site = [name for name in files if belongs_to_site(name)]
+        link(site, DIST, DIST / SITE)
+        sweep({*files, *(f"{SITE}/{name}" for name in site)}, DIST)
     return files
+
+
+def belongs_to_site(name: str) -> bool:
+    """Whether a file of dist/ is one that a site serves: what pages load, and the licences of what they load."""
+    plain = name.removesuffix(".br").removesuffix(".gz")
+    return plain in BUILT or plain.startswith("runtime/")
 
 
 def sweep(files: Container[str], folder: Path) -> None:

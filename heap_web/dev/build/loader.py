@@ -14,7 +14,7 @@ INSPECTOR = STATIC / "src" / "inspector"
 TYPES = STATIC / "src" / "heap-web.d.ts"
 # What of it each SDK generation needs in the page.
 BAKED = ("methods", "host", "path")
-FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
+FLAGS = ("--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none", "--loader:.css=text")
 # In what pages bundle themselves, comments that tell their bundler to leave an import alone stay: esbuild drops all of
 # them with the whitespace, terser need not.
 COMMENTED = (FLAGS[0], "--minify-syntax", "--minify-identifiers", *FLAGS[2:])
@@ -41,7 +41,10 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         "__VERSION__": version,
     }
     folders = (PAGE, PLUGIN, INSPECTOR)
-    sources = [*(path for folder in folders for path in files_under(folder, "*.js")), STATIC / "package-lock.json"]
+    sources = [
+        *(path for folder in folders for path in files_under(folder, "*.js", "*.css")),
+        STATIC / "package-lock.json",
+    ]
     key = fingerprint(sources, constants=constants, flags=(FLAGS, COMMENTED, KEPT))
 
     def make(out: Path) -> None:

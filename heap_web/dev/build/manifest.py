@@ -52,7 +52,9 @@ def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:
     }
     loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith(RARE))]
     cold = {
-        kind: sum(len(files[name + suffix]) for name in loaded) for suffix, kind in {"": "size", **ENCODINGS}.items()
+        kind: sum(len(files[name + suffix]) for name in loaded)
+        for suffix, kind in {"": "size", **ENCODINGS}.items()
+        if all(name + suffix in files for name in loaded)
     }
     content = {"version": version, "runtime": runtime, "cold": cold, "files": listed}
     return (json.dumps(content, indent=2) + "\n").encode()

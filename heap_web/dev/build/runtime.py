@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from heap_web.dev.build.steps import ROOT, STATIC, StepFailed, cached, files_under, fingerprint, run
@@ -141,7 +142,11 @@ def build_runtime(wheel: Path) -> tuple[str, dict[str, bytes]]:
     Should Pyodide not let itself be trimmed, or not work then, it is shipped as npm has it: bigger, and slower to boot.
     """
     try:
-        return _runtime(wheel, _trimmed())
+        # Neither needs the other, and both take a while.
+        with ThreadPoolExecutor(1) as beside:
+            trimming = beside.submit(_trimmed)
+            _snapshot(wheel, carried=True)
+        return _runtime(wheel, trimming.result())
     except StepFailed as failure:
         print(f"· Pyodide stays as npm has it, for it cannot be trimmed: {failure}", flush=True)
         return _runtime(wheel, PYODIDE)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -26,12 +27,13 @@ class StepFailed(Exception):
 def run(
     what: str, command: list[str], *, advice: str = "", cwd: Path = ROOT, text: str | None = None, **env: str
 ) -> str:
-    """Runs one command and returns what it printed.
+    """Runs one command and returns what it printed; says when it starts, and when it ends how long it took.
 
     `what` names the step, `text` goes to its standard input, `env` is added to the environment.
     Raises StepFailed with the end of the command's own words.
     """
     print(f"· {what}", flush=True)
+    start = time.monotonic()
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, **env}
     try:
         done = subprocess.run(
@@ -42,6 +44,7 @@ def run(
     if done.returncode:
         words = (done.stdout + done.stderr).strip()[-4000:]
         raise StepFailed(f"{what}: failed with status {done.returncode}.\n{words}\n{advice}".rstrip())
+    print(f"✓ {what}: {time.monotonic() - start:.1f} s", flush=True)
     return done.stdout
 
 
@@ -82,6 +85,11 @@ def cached(step: str, key: str, make: Callable[[Path], None], keep: int = 8) -> 
     return done
 
 
+def is_cached(step: str, key: str) -> bool:
+    """Whether `cached` would give a folder for this key without making it."""
+    return (CACHE / step / key).is_dir()
+
+
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Waits until no other build runs in this work tree, and keeps others out meanwhile."""
@@ -94,6 +102,20 @@ def alone() -> Iterator[None]:
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def link(names: Iterable[str], source: Path, folder: Path) -> None:
+    """Puts the files of these names in `source` into `folder` too: as second names of the same files where it can."""
+    for name in names:
+        path = folder / name
+        if path.exists() and path.samefile(source / name):
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        try:
+            path.hardlink_to(source / name)
+        except OSError:
+            shutil.copyfile(source / name, path)
 
 
 def sync(files: Mapping[str, bytes], folder: Path) -> None:

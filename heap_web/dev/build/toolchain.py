@@ -112,27 +112,38 @@ def node_tool(what: str, tool: str, options: str) -> str:
     return run(what, [node(), str(STATIC / "tools" / tool)], text=options)
 
 
-def system_packages() -> None:
-    """Installs the Debian packages that are missing, where this user may; else says what to install."""
-    missing = [package for package in SYSTEM_PACKAGES if not shutil.which(package.program)]
+def missing_packages() -> list[SystemPackage]:
+    """The Debian packages whose program is not on PATH."""
+    return [package for package in SYSTEM_PACKAGES if not shutil.which(package.program)]
+
+
+def system_packages(command: str, *, install: bool) -> None:
+    """Sees that the Debian packages are there; StepFailed says what is missing and how to get it.
+
+    They are installed without a question only where nobody is there to be asked: in CI, and for root, who owns the
+    machine. Else `install` must be set, by the flag `--install` of build.py's `command`.
+    """
+    missing = missing_packages()
     if not missing:
         return
-    listed = "".join(f"\n  {package.name}: {package.purpose}" for package in missing)
-    names = [package.name for package in missing]
-    by_hand = f"Install by hand: apt-get install {' '.join(names)}"
     apt = shutil.which("apt-get")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    names = " ".join(package.name for package in missing)
+    by_hand = f"{'' if root else 'sudo '}apt-get install --yes --no-install-recommends {names}"
+    said = "missing programs:" + "".join(f"\n  {package.name}: {package.purpose}" for package in missing)
     if not apt:
-        raise StepFailed(f"missing programs:{listed}\nThere is no apt-get here. {by_hand}, or your system's like.")
-    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+        raise StepFailed(f"{said}\nThere is no apt-get here: install them by what your system has for that.")
+    if not (install or root or os.environ.get("CI") == "true"):
+        raise StepFailed(f"{said}\nInstall them by `python3 build.py {command} --install`, or by hand:\n  {by_hand}")
+    # Only who has set the flag is there to be asked for a password.
+    prefix = [] if root else ["sudo"] if install else ["sudo", "--non-interactive"]
     if prefix and not shutil.which("sudo"):
-        raise StepFailed(f"missing programs:{listed}\nOnly root can install them. {by_hand}")
-    run("refreshing apt's lists", [*prefix, apt, "update"], advice=by_hand, DEBIAN_FRONTEND="noninteractive")
-    run(
-        f"installing with apt-get: {' '.join(names)}",
-        [*prefix, apt, "install", "--yes", "--no-install-recommends", *names],
-        advice=by_hand,
-        DEBIAN_FRONTEND="noninteractive",
-    )
+        raise StepFailed(f"{said}\nOnly root can install them here, and there is no sudo. As root:\n  {by_hand}")
+    for what, words in {
+        "refreshing apt's lists": ["update"],
+        f"installing with apt-get: {names}": ["install", "--yes", "--no-install-recommends", *names.split()],
+    }.items():
+        run(what, [*prefix, apt, *words], advice=f"By hand:\n  {by_hand}", DEBIAN_FRONTEND="noninteractive")
 
 
 def relative(path: Path) -> str:

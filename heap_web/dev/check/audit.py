@@ -1,7 +1,8 @@
 """Known vulnerabilities of the dependencies, by pip-audit and npm audit: `python -m heap_web.dev.check.audit`.
 
 Fails on a vulnerability in what is shipped: the packages that the wheel's extras need, and Pyodide. One in a tool for
-development is reported alone. Where the data cannot be reached that is said, and is no failure: it tells nothing.
+development is reported alone. Where the data cannot be reached that is said, and is no failure, for it tells nothing;
+with `--require` it is one.
 """
 
 from __future__ import annotations
@@ -131,8 +132,8 @@ def ask(command: list[str], cwd: Path | None = None) -> dict[str, Any]:
     return answer
 
 
-def main() -> int:
-    """Prints what is known; 1 if something that is shipped is vulnerable."""
+def main(arguments: Iterable[str] = ()) -> int:
+    """Prints what is known; 1 if something that is shipped is vulnerable, or if `--require` cannot be met."""
     failed = False
     for what, look in {
         "Python packages that the extras need": lambda: python_findings(requirements(PROJECT, EXTRAS)),
@@ -142,6 +143,7 @@ def main() -> int:
             findings = look()
         except Unreachable as error:
             print(f"{what}: NOT AUDITED, the vulnerability data cannot be reached ({error})")
+            failed |= "--require" in arguments
             continue
         print(f"{what}: {len(findings) or 'no'} known vulnerabilities")
         for finding in findings:
@@ -151,4 +153,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,7 @@ import { chart } from "./chart.js";
 import { h, write } from "./elements.js";
 import { noticeRow } from "./notice-row.js";
 import { runtimeView, summary } from "./runtime-view.js";
-import { STYLE } from "./style.js";
+import STYLE from "./style.css";
 import { matches, Timeline } from "./timeline.js";
 
 /**

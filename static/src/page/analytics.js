@@ -73,6 +73,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   const go = () => {
     const now = phase();
     const reason = reasonOf(now, fault);
+    outcomes.drop(now === "broken");
     changed();
     if (reason) {
       outcomes.settleAll("dropped", reason);
@@ -115,7 +116,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     if (!reason && delivery) delivery.write(entry);
     outcomes.told(entry);
     if (reason && reason !== closed) report("warning", "call", reason);
-    if (!reason && !settings && items.length < 2) setTimeout(() => settings || fault || refuse("no App ID: set data-app-id, or call analytics.load({appId})"), LOAD_MS);
+    if (!reason && !settings && items.length < 2) setTimeout(() => settings || fault || refuse(`no App ID within ${LOAD_MS / 1000} s of the first call: set data-app-id, or call analytics.load({appId})`), LOAD_MS);
     changed();
     emit(method, args);
     return { entry, reason };

@@ -9,7 +9,8 @@ import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
 import { createOwnLock } from "./journal/own-lock.js";
 import { endsWithPage } from "./journal/page-lock.js";
-import { AbortController, attempt, each, listen as listenTo, part, world } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, part, then, world } from "./natives.js";
+import { whatIsMissing } from "./runtime/missing.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
@@ -59,8 +60,14 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
     outcomes.changed();
   };
 
+  /** @param {string} why */
+  const pythonBecame = (why) => {
+    became("runtime", why && `Python did not start (${why})`);
+    if (why) then(whatIsMissing(base), (fault) => fault && outcomes.report("error", "runtime", fault));
+  };
+
   const heap = createHeap(settings, status, (why) => became("heap", why));
-  const runtime = createRuntime({ base, early, host, status, changed: (why) => became("runtime", why && `Python did not start (${why})`) });
+  const runtime = createRuntime({ base, early, host, status, changed: pythonBecame });
   const own = createOwnLock(journal, {
     contested: () =>
       queue.reset((entry) => {

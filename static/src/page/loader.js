@@ -2,8 +2,9 @@
 
 import { instance } from "./instance.js";
 import { currentScript, location } from "./natives.js";
-import { settingsOfScript } from "./settings.js";
+import { namesAppId, settingsOfScript } from "./settings.js";
 
 const { src, dataset, nonce } = /** @type {HTMLScriptElement} */ (currentScript());
-const analytics = instance(src || location().href, { nonce, ...settingsOfScript(dataset) }, dataset.global ?? "analytics");
-if ("appId" in dataset) analytics.load();
+const settings = settingsOfScript(dataset);
+const analytics = instance(src || location().href, { nonce, ...settings }, dataset.global ?? "analytics");
+if (namesAppId(settings)) analytics.load();

@@ -155,6 +155,9 @@ export const clearInterval = bound("clearInterval");
 /** @type {(run: () => void) => void} */
 export const queueMicrotask = bound("queueMicrotask");
 
+/** @type {(url: string) => globalThis.Promise<Response>} */
+export const fetch = bound("fetch");
+
 /** A method of the window. @param {string} name @returns {any} */
 function bound(name) {
   const found = find(name, (w) => /** @type {any} */ (w)[name]);

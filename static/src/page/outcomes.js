@@ -26,7 +26,10 @@ export function createOutcomes(emit, status, items) {
   /** @type {Record<string, boolean>} */
   const said = bare();
 
-  const state = () => ({ ...status, journal: { ...status.journal }, waiting: items.length });
+  /** The calls that are left have all been dropped, and wait for nothing but a right App ID. */
+  let dropped = false;
+
+  const state = () => ({ ...status, journal: { ...status.journal }, waiting: dropped ? 0 : items.length });
 
   /** Something in `state` is new: say so once this task is over. */
   const changed = () => {
@@ -56,6 +59,11 @@ export function createOutcomes(emit, status, items) {
     state,
     changed,
     settle,
+
+    /** Whether the calls that are left were dropped. @param {boolean} all */
+    drop(all) {
+      dropped = all;
+    },
 
     /** Somebody waits to hear of a call. @param {Entry} entry @param {(result: Result) => void} hear */
     await(entry, hear) {

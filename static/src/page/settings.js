@@ -1,4 +1,4 @@
-/** Settings, from script attributes or from `load`: only own properties count, and what is wrong is said in one sentence. */
+/** Settings, from script attributes or from `load`: only own properties count, and all that is wrong is said at once. */
 
 import { attempt, bare, each, isArray, keys, location, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
 
@@ -23,6 +23,7 @@ import { attempt, bare, each, isArray, keys, location, lower, matches, own, pars
  * @property {string} [runtime]
  */
 
+const APP_ID = "appId";
 const HOST = "[a-z\\d]([a-z\\d.-]*[a-z\\d])?";
 const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
 const FLAG = /^(true|false)?$/;
@@ -64,27 +65,36 @@ const fits = (field, text) => (typeof field === "function" ? field(text) : match
 /**
  * @param {object} given
  * @returns {Settings} with no prototype, so that a setting that is not there is not there
- * @throws {TypeError} whose message says what is wrong and what to pass
+ * @throws {TypeError} whose message says all that is wrong, a line each, and what to pass
  */
 export function settingsOf(given) {
   const settings = bare();
+  let faults = "";
+  let misspelt = false;
+  /** @param {string} fault */
+  const wrong = (fault) => {
+    faults += (faults && "\n") + fault;
+  };
   /** @param {string} name */
   const read = (name) => {
     const value = own(given, name) ? /** @type {any} */ (given)[name] : null;
     const near = nearest(name);
-    if (near !== name) throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
+    if (near === APP_ID) misspelt = name !== near;
+    if (near !== name) return wrong(`unknown setting "${name}"${near && `, did you mean "${near}" (${attributeOf(near)})?`}`);
     const field = FIELDS[name];
     // Null and "" stand for a setting that is not set; a flag's attribute has no value.
-    if (name !== "appId" && (value == null || (value === "" && field !== FLAG))) return;
+    if (name !== APP_ID && (value == null || (value === "" && field !== FLAG))) return;
     const isObject = typeof value === "object";
     const text = isObject ? "" : `${value}`;
     const object = field ? 0 : isObject ? value : attempt(() => parse(text));
     if (field ? isObject || !fits(field, text) : !object || typeof object !== "object" || isArray(object))
-      throw TypeError(`${name} must be ${WORDS[name] || field}; got ${stringify(part(text, 0, 40)) || typeof value}`);
+      return wrong(`${name} must be ${WORDS[name] || field}; got ${stringify(part(text, 0, 40)) || typeof value}`);
     settings[name] = object || (field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text);
   };
-  read("appId");
   each(keys(given), read);
+  // One that is misspelt has been named.
+  if (!own(given, APP_ID) && !misspelt) read(APP_ID);
+  if (faults) throw TypeError(faults);
   return settings;
 }
 
@@ -100,6 +110,27 @@ export function settingsOfScript(data) {
     else if (nearest(name)) settings[name] = value;
   });
   return settings;
+}
+
+/** Whether the settings name an App ID, rightly or not: without one the script waits for `load`. @param {Settings} settings */
+export function namesAppId(settings) {
+  let found = false;
+  each(keys(settings), (name) => {
+    if (nearest(name) === APP_ID) found = true;
+  });
+  return found;
+}
+
+/** The attribute of a setting. @param {string} name */
+function attributeOf(name) {
+  if (name === "consentRequired") return 'data-consent="required"';
+  let attribute = "data-";
+  for (let i = 0; i < name.length; i++) {
+    const letter = /** @type {string} */ (name[i]);
+    const small = lower(letter);
+    attribute += letter === small ? letter : `-${small}`;
+  }
+  return attribute;
 }
 
 /** The setting that a name is, or is meant to be: the same at both ends but for two letters. "" if there is none. @param {string} name */

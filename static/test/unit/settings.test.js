@@ -5,7 +5,7 @@ import "../harness.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { settingsOf, settingsOfScript } from "../../src/page/settings.js";
+import { namesAppId, settingsOf, settingsOfScript } from "../../src/page/settings.js";
 
 const GOOD = [
   { given: { appId: "11" }, want: { appId: "11" } },
@@ -42,16 +42,32 @@ const BAD = [
   { given: { appId: "11", arrayLimit: -1 }, says: /^arrayLimit must be/ },
   { given: { appId: "11", debug: "yes" }, says: /^debug must be/ },
   { given: { appId: "11", runtime: "https://" }, says: /^runtime must be a URL; got "https:\/\/"$/ },
-  { given: { appId: "11", appID: "11" }, says: /^unknown setting "appID", did you mean "appId"\?$/ },
-  { given: { appId: "11", hostName: "a" }, says: /did you mean "hostname"\?$/ },
+  { given: { appId: "11", appID: "11" }, says: /^unknown setting "appID", did you mean "appId" \(data-app-id\)\?$/ },
+  { given: { appid: "11" }, says: /^unknown setting "appid", did you mean "appId" \(data-app-id\)\?$/ },
+  { given: { appId: "11", consentrequired: "" }, says: /did you mean "consentRequired" \(data-consent="required"\)\?$/ },
+  { given: { appId: "x", sdk: "new", debg: "" }, says: /^appId must be .*; got "x"\nsdk must be .*; got "new"\nunknown setting "debg", did you mean "debug" \(data-debug\)\?$/ },
+  { given: { sdk: "new" }, says: /^sdk must be .*; got "new"\nappId must be .*; got ""$/ },
+  { given: { appId: "11", hostName: "a" }, says: /did you mean "hostname" \(data-hostname\)\?$/ },
   { given: { appId: "11", somethingElse: 1 }, says: /^unknown setting "somethingElse"$/ },
 ];
 
-test("what is wrong with a setting is said in one sentence, with what to pass", () => {
+test("all that is wrong with the settings is said at once, with what to pass", () => {
   for (const { given, says } of BAD) assert.throws(() => settingsOf(given), { name: "TypeError", message: says });
 });
 
 test("of a script's attributes those of other people are left out", () => {
   const data = /** @type {any} */ ({ appId: "11", consent: "required", turbolinksTrack: "reload", debug: "" });
   assert.deepEqual({ ...settingsOfScript(data) }, { appId: "11", consentRequired: true, debug: "" });
+});
+
+test("a script starts when it names an App ID, be it misspelt", () => {
+  const cases = /** @type {const} */ ([
+    [{ appId: "11" }, true],
+    [{ appId: "" }, true],
+    [{ appid: "11" }, true],
+    [{ appID: "11" }, true],
+    [{ debug: "" }, false],
+    [{}, false],
+  ]);
+  for (const [data, starts] of cases) assert.equal(namesAppId(settingsOfScript(/** @type {any} */ (data))), starts);
 });

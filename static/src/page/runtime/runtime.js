@@ -166,7 +166,7 @@ export function createRuntime({ base, early, host, status, changed }) {
     async page(self, fail) {
       try {
         // The fragment makes it another module: browsers keep a failed one.
-        const { boot, hasEnded } = await import(`${base}python.js#${boots++}`);
+        const { boot, hasEnded } = await import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}python.js#${boots++}`);
         /** @type {import("./protocol.js").InPage} */
         const python = await boot((/** @type {number} */ loaded, /** @type {number} */ total) =>
           hear(self, { type: "progress", loaded, total }),

@@ -1,0 +1,5 @@
+/** A stylesheet as its text, as esbuild's loader gives it. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
