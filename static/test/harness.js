@@ -7,17 +7,31 @@ import { beforeEach } from "node:test";
 
 import { FakeChannel, resetChannels } from "./fakes/channel.js";
 import { clearFake, fakeInterval, fakeTimeout, now, resetClock } from "./fakes/clock.js";
+import { FakeDocument } from "./fakes/document.js";
 import { FakeLocks } from "./fakes/locks.js";
 import { current, resetPages } from "./fakes/page.js";
 import { FakeSharedWorker } from "./fakes/shared-worker.js";
 import { FakeOrigin } from "./fakes/storage.js";
 
-/** What the running test's pages share. @type {{locks: FakeLocks, origin: FakeOrigin, SharedWorker: any}} */
-export const browser = { locks: new FakeLocks(), origin: new FakeOrigin(), SharedWorker: FakeSharedWorker };
+/** @type {WeakMap<object, FakeDocument>} */
+const documents = new WeakMap();
+
+/** What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks. @type {any} */
+export const browser = {
+  SharedWorker: FakeSharedWorker,
+  locks: new FakeLocks(),
+  origin: new FakeOrigin(),
+  navigator: {},
+  get document() {
+    const page = current();
+    const document = documents.get(page) || new FakeDocument();
+    documents.set(page, document);
+    return document;
+  },
+};
 
 const constants = {
   __RUNTIME__: "runtime/0123456789abcdef/",
-  __ENGINE__: "engine.0123456789abcdef.js",
   __VERSION__: "1.2.3",
   __HEAP__: {
     classic: { methods: ["track", "identify"], host: "cdn.example", path: "/js/heap-{id}.js" },
@@ -45,15 +59,26 @@ const globals = {
 
 for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
-Object.defineProperty(globalThis, "localStorage", { get: () => browser.origin.area(), configurable: true });
-Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks }), configurable: true });
+Object.defineProperty(globalThis, "localStorage", {
+  get() {
+    if (browser.origin.fault) throw browser.origin.fault;
+    return browser.origin.area();
+  },
+  configurable: true,
+});
+Object.defineProperty(globalThis, "document", { get: () => browser.document, configurable: true });
+Object.defineProperty(globalThis, "navigator", { get: () => ({ locks: browser.locks, ...browser.navigator }), configurable: true });
 Date.now = now;
 
-beforeEach(() => {
+/** A new browser: no page, nothing stored, the clock at its start. Each test begins with one. */
+export function resetAll() {
   resetClock();
   resetChannels();
   resetPages();
   browser.locks = new FakeLocks();
   browser.origin = new FakeOrigin();
   browser.SharedWorker = FakeSharedWorker;
-});
+  browser.navigator = {};
+}
+
+beforeEach(resetAll);

@@ -7,7 +7,9 @@ import { encode } from "./calls/wire.js";
 import { createHeap } from "./heap/heap.js";
 import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
-import { AbortController, attempt, each, listen as listenTo, locks, part, world } from "./natives.js";
+import { createOwnLock } from "./journal/own-lock.js";
+import { endsWithPage } from "./journal/page-lock.js";
+import { AbortController, attempt, each, listen as listenTo, part, world } from "./natives.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
@@ -59,14 +61,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
 
   const heap = createHeap(settings, status, (why) => became("heap", why));
   const runtime = createRuntime({ base, early, host, status, changed: (why) => became("runtime", why && `Python did not start (${why})`) });
-  const claims = createClaims(journal, items, !!locks() && !sharedWorkersOutlivePages(), {
-    entryOf,
-    receive(entries) {
-      if (failure()) return claims.unclaim();
-      each(entries, outcomes.told);
-      queue.putFirst(entries);
-      outcomes.changed();
-    },
+  const own = createOwnLock(journal, {
     contested: () =>
       queue.reset((entry) => {
         const ours = claims.has(entry);
@@ -75,13 +70,23 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
       }),
     changed: () => queue.plan(),
   });
+  const claims = createClaims(journal, own, items, endsWithPage() && !sharedWorkersOutlivePages(), {
+    entryOf,
+    receive(entries) {
+      if (failure()) return claims.unclaim();
+      each(entries, outcomes.told);
+      queue.putFirst(entries);
+      outcomes.changed();
+    },
+    changed: () => queue.plan(),
+  });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
   const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
   const queue = createQueue({ heap, runtime, claims, visitor: self, config, items, outcomes });
 
   /** @param {Entry} entry */
   const write = (entry) => {
-    if (!journal.add(entry)) outcomes.report("warning", "journal", "the journal is full: calls wait in memory");
+    if (!own.write(entry)) outcomes.report("warning", "journal", "the journal is full: calls wait in memory");
   };
 
   const open = () => {
@@ -96,7 +101,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
   // ends goes with it; a heartbeat does not.
   listen("pagehide", ({ persisted }) => {
-    if (!persisted && locks()) return;
+    if (!persisted && endsWithPage()) return;
     queue.reset((entry) => !entry.claim);
     claims.close();
     runtime.stop(true);

@@ -19,8 +19,9 @@ export class Page {
   /** Called once when the page goes on after it was frozen. @type {(() => void)[]} */
   thawing = [];
 
-  constructor() {
-    open.add(this);
+  /** @param {boolean} [process] not a page but the browser itself, which no test ends */
+  constructor(process) {
+    if (!process) open.add(this);
   }
 
   /** Run code as this page. @template T @param {() => T} code @returns {T} */

@@ -9,7 +9,7 @@ import { current, eachPage, Page } from "./page.js";
 /** @typedef {import("./page.js").Page} PageType */
 
 /** The process that keeps what pages wrote; it outlives each of them. */
-const browser = new Page();
+const browser = new Page(true);
 
 export class FakeOrigin {
   /** Milliseconds until another page sees a write. */
@@ -22,6 +22,9 @@ export class FakeOrigin {
   stored = new Map();
   /** @type {Map<PageType, Map<string, string>>} */
   views = new Map();
+
+  /** Writes under way, by page and key: what others wrote before them does not undo them. @type {Map<PageType, string[]>} */
+  pending = new Map();
 
   /** What a page sees. @param {PageType} page */
   view(page) {
@@ -36,11 +39,15 @@ export class FakeOrigin {
     if (!page.alive) return;
     const put = (/** @type {Map<string, string>} */ map) => void (value === null ? map.delete(key) : map.set(key, value));
     put(this.view(page));
+    const own = this.pending.get(page) || [];
+    this.pending.set(page, own);
+    own.push(key);
     const arrive = () => {
+      own.splice(own.indexOf(key), 1);
       put(this.stored);
       eachPage((other) => {
         if (other === page || !other.alive) return;
-        put(this.view(other));
+        if (!(this.pending.get(other) || []).includes(key)) put(this.view(other));
         other.whenAwake(() => other.dispatch("storage", { key, newValue: value }));
       });
     };

@@ -22,12 +22,6 @@ let told;
 
 beforeEach(() => {
   told = [];
-  world.document = {
-    createElement: () => ({}),
-    documentElement: { insertBefore() {} },
-    getElementsByTagName: () => [],
-    addEventListener() {},
-  };
   world.heap = undefined;
   // As in Chromium, where a SharedWorker outlives its pages: there a page keeps its lock.
   browser.SharedWorker = class {

@@ -15,7 +15,7 @@ import { clock, parse } from "../natives.js";
  * @property {number} at epoch ms
  * @property {number} made ms on the page's clock
  * @property {string} key where the journal has it, "" if it does not
- * @property {import("../journal/journal.js").Claim | null} claim set for a dead page's call
+ * @property {import("../journal/claims.js").Claim | null} claim set for a dead page's call
  * @property {number} tries how often the runtime failed on it
  * @property {((result: Result) => void) | null} settle null once settled
  */

@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, Error, locks, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
+import { append, apply, each, Error, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 
@@ -133,8 +133,9 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
         const { commands, reason, warnings = [] } = /** @type {import("../runtime/protocol.js").Outcome} */ (results[done]);
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
-        // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
-        if ((entry.claim || !locks()) && !claims.has(entry)) {
+        // A dead page may have struck it in its last moment, which is seen here only now; and where our lock is not certain,
+        // another page may have had it.
+        if (!claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
