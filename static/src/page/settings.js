@@ -1,6 +1,6 @@
 /** Settings, from script attributes or from `load`: only own properties count, and what is wrong is said in one sentence. */
 
-import { attempt, bare, each, isArray, keys, location, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
+import { append, attempt, bare, baseURI, each, isArray, keys, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
 
 /**
  * @typedef {object} Settings
@@ -23,6 +23,8 @@ import { attempt, bare, each, isArray, keys, location, lower, matches, own, pars
  * @property {string} [runtime]
  */
 
+/** Shorter names of other people are like ours by chance. */
+const LONG = 8;
 const HOST = "[a-z\\d]([a-z\\d.-]*[a-z\\d])?";
 const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
 const FLAG = /^(true|false)?$/;
@@ -48,7 +50,7 @@ const FIELDS = {
   inspector: FLAG,
   nonce: TEXT,
   global: /^[\w$]+$/,
-  runtime: (text) => !!attempt(() => resolve(text, location().href)),
+  runtime: (text) => !!attempt(() => resolve(text, baseURI())),
 };
 
 /** What to pass, where the pattern does not say it. @type {Record<string, string>} */
@@ -89,17 +91,34 @@ export function settingsOf(given) {
 }
 
 /**
- * A script's data- attributes as settings. Other people's attributes are left out, but not one that looks like a misspelt setting.
+ * A script's data- attributes as settings. Other people's attributes are left out; one that looks like a misspelt setting is warned of.
  * @param {DOMStringMap} data
+ * @returns {{settings: any, warnings: string[]}}
  */
 export function settingsOfScript(data) {
   const settings = bare();
+  /** @type {string[]} */
+  const warnings = [];
   each(keys(data), (name) => {
     const value = data[name];
     if (name === "consent") settings.consentRequired = value === "required" || `consent=${value}`;
-    else if (nearest(name)) settings[name] = value;
+    else if (name in FIELDS) settings[name] = value;
+    else if (name.length >= LONG) {
+      const near = nearest(name);
+      if (near) append(warnings, `data-${dashed(name)} is no setting of ours, and is ignored: did you mean data-${dashed(near)}?`);
+    }
   });
-  return settings;
+  return { settings, warnings };
+}
+
+/** The name of a data- attribute. @param {string} name @returns {string} */
+function dashed(name) {
+  let text = "";
+  for (let i = 0; i < name.length; i++) {
+    const small = lower(/** @type {string} */ (name[i]));
+    text += small === name[i] ? small : `-${small}`;
+  }
+  return text;
 }
 
 /** The setting that a name is, or is meant to be: the same at both ends but for two letters. "" if there is none. @param {string} name */

@@ -86,7 +86,7 @@ test("a lock that is granted when nobody waits for it any more is given back at 
   const { request } = browser.locks;
   /** @type {(() => void)[]} */
   const slow = [];
-  browser.locks.request = (...args) => {
+  browser.locks.request = (/** @type {any[]} */ ...args) => {
     slow.push(() => request.apply(browser.locks, args));
     return new Promise(() => {});
   };

@@ -52,6 +52,19 @@ test("what is wrong with a setting is said in one sentence, with what to pass", 
 });
 
 test("of a script's attributes those of other people are left out", () => {
-  const data = /** @type {any} */ ({ appId: "11", consent: "required", turbolinksTrack: "reload", debug: "" });
-  assert.deepEqual({ ...settingsOfScript(data) }, { appId: "11", consentRequired: true, debug: "" });
+  const others = { turbolinksTrack: "reload", src: "a.js", ssr: "", cfasync: "false", id: "x", turboTrack: "reload", ot: "1", host: "h", n: "", dk: "" };
+  const data = /** @type {any} */ ({ appId: "11", consent: "required", debug: "", ...others });
+  const { settings, warnings } = settingsOfScript(data);
+  assert.deepEqual({ ...settings }, { appId: "11", consentRequired: true, debug: "" });
+  assert.deepEqual(warnings, []);
+});
+
+test("a long attribute that looks like a misspelt setting is warned of, and ignored", () => {
+  const { settings, warnings } = settingsOfScript(/** @type {any} */ ({ appId: "11", respectDNT: "", secureCookies: "", hostnames: "a" }));
+  assert.deepEqual({ ...settings }, { appId: "11" });
+  assert.deepEqual(warnings, [
+    "data-respect-d-n-t is no setting of ours, and is ignored: did you mean data-respect-dnt?",
+    "data-secure-cookies is no setting of ours, and is ignored: did you mean data-secure-cookie?",
+    "data-hostnames is no setting of ours, and is ignored: did you mean data-hostname?",
+  ]);
 });

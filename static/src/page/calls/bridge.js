@@ -5,7 +5,8 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, stringify, then, unlisten, world } from "../natives.js";
+import { json } from "../json.js";
+import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, then, unlisten, world } from "../natives.js";
 
 /** `page` is "" until the lock is ours. @typedef {{page: string, taken: number}} Served */
 
@@ -33,7 +34,7 @@ export function openBridge(appId, take, user) {
   let abort = new AbortController();
 
   /** @param {string} to @param {string} type @param {Record<string, unknown>} [fields] */
-  const say = (to, type, fields) => channel && channel.postMessage(stringify({ to, type, ...fields }));
+  const say = (to, type, fields) => channel && channel.postMessage(json({ to, type, ...fields }));
 
   /** @param {string} worker @param {Served} one */
   const here = (worker, one) => say(worker, "here", { ...one, user: user.state() });
@@ -79,7 +80,7 @@ export function openBridge(appId, take, user) {
       const { m, a } = calls[i] || bare();
       const result =
         matches(METHODS, m) && isArray(a)
-          ? take(stringify(calls[i]), m, () => a)
+          ? take(json(calls[i]), m, () => a)
           : UNREADABLE;
       then(result, (result) => say(worker, "settled", { page, call, result, user: user.state() }));
     }
