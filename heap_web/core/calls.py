@@ -113,6 +113,8 @@ def _identify(arguments: Sequence[object], local: Mapping[str, str], read: Reade
     if of_current:
         user_id, traits, options = UNDEFINED, user_id, traits
     warnings: list[str] = []
+    if user_id is True:
+        warnings.append("identify: true is no id, as it would make one visitor of many; pass the visitor's own id")
     return Identify(
         as_user_id(user_id),
         read(traits, local, warnings),

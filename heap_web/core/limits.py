@@ -16,6 +16,9 @@ LONGEST_NAME: Final = 512
 #: Characters of an identity.
 LONGEST_IDENTITY: Final = 255
 
+#: More properties than anybody writes by hand: an event or an element of the page was passed as it is.
+MANY_PROPERTIES: Final = 500
+
 #: What a mistake makes of a missing identity, in lower case. Heap ignores some and merges all visitors of the others.
 NOBODY: Final = frozenset(
     (
@@ -37,6 +40,8 @@ def warnings(commands: Iterable[Command]) -> list[str]:
             event, properties = arguments
             if len(event) > 128 and _bytes(event) > LONGEST_NAME:
                 found.append(f"track: Heap keeps {LONGEST_NAME} bytes of an event's name; {_short(event)} has more")
+            if len(properties) > MANY_PROPERTIES:
+                found.append(_of_many(f"track {_short(event)}", properties))
             if _may_be_too_long(properties):
                 found += _of_properties(f"track {_short(event)}", properties)
         elif method == "identify":
@@ -44,6 +49,8 @@ def warnings(commands: Iterable[Command]) -> list[str]:
             found += _of_identity(identity)
         elif method == "addUserProperties":
             (properties,) = arguments
+            if len(properties) > MANY_PROPERTIES:
+                found.append(_of_many("identify", properties))
             if _may_be_too_long(properties):
                 found += _of_properties("identify", properties)
             for name, value in properties.items():
@@ -62,6 +69,10 @@ def _of_identity(identity: Any) -> Iterator[str]:
             f"identify: {text!r} names nobody in particular; Heap ignores such an identity, or makes one user of all"
             " visitors that have it"
         )
+
+
+def _of_many(where: str, properties: dict[str, Any]) -> str:
+    return f"{where}: {len(properties):,} properties; was an event or an element passed? Pass what matters of it"
 
 
 def _may_be_too_long(properties: dict[str, Any]) -> bool:

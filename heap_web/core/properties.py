@@ -28,8 +28,7 @@ TOO_DEEP: Final = f"values nested more than {MAX_DEPTH} levels deep were dropped
 MAX_VALUES: Final = 300_000
 TOO_MUCH: Final = f"one call has more than {MAX_VALUES:,} values: the rest were dropped"
 
-# What the integration mirrored writes for an invalid Date that is a property of `track` itself.
-_INVALID_DATE_TEXT = "NaN-NaN-NaNTNaN:NaN:NaN.NZ"
+NO_DATE: Final = "an invalid Date was dropped"
 _DATE_IN_TEXT = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}')
 _QUICK_DEPTH: Final = 32
 _ATOMS = frozenset((str, int, float, bool, type(None), Marker))
@@ -82,8 +81,6 @@ def flatten(mapping: object) -> Flat:
                 flat[prefix + key] = array_text(value)
             elif isinstance(value, str):
                 flat[prefix + key] = well_formed(str(value))
-            elif value is INVALID_DATE and not stack:
-                flat[key] = _INVALID_DATE_TEXT
         else:
             if not stack:
                 return flat if "".join(flat).isascii() else {well_formed(name): flat[name] for name in flat}
@@ -123,8 +120,8 @@ def plain(  # noqa: PLR0915 - one loop in place of a recursion
 ) -> Plain:
     """A deep copy of a mapping (an array is read by index; anything else is {}) as plain JSON. Never raises.
 
-    `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP and TOO_MUCH, at most
-    once each.
+    `local`: strings to replace by other text (local dates -> ISO text). `warnings`: gets TOO_DEEP, TOO_MUCH and
+    NO_DATE, at most once each (NO_DATE once a key).
     `foreign`: asked first for each value of no built-in type; what it returns is read instead.
     Cycles, values below MAX_DEPTH and whatever raises when it is read are dropped (null inside an array), and all that
     comes after MAX_VALUES.
@@ -174,6 +171,10 @@ def plain(  # noqa: PLR0915 - one loop in place of a recursion
                     else:
                         path.add(id(child))
                         stack.append((copy, iter(contents), id(child)))
+            if copy is INVALID_DATE and warnings is not None:
+                warning = f"{NO_DATE}: {key}" if key else NO_DATE
+                if warning not in warnings:
+                    warnings.append(warning)
             if is_array:
                 target.append(None if type(copy) is Marker else copy)
             elif type(copy) is not Marker:

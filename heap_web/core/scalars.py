@@ -10,7 +10,7 @@ from typing import Any
 from .javascript import MAX_SAFE_INTEGER, UNDEFINED, BigInt, Marker, Verbatim, well_formed
 
 Scalar = str | int | float | bool
-UserId = str | int | float | bool  # bool: only True, which the integration mirrored takes for an id
+UserId = str | int | float
 
 # The form that Segment's isodate (strict) takes for a date; year, month and day are checked below.
 _DATE = re.compile(
@@ -138,13 +138,16 @@ def text_or_number(value: object) -> str | int | float | None:
 
 
 def user_id(value: object) -> UserId | None:
-    """A user id: a non-empty string or a finite number other than 0 (or True, as recorded). Else None: no id."""
-    return True if value is True else text_or_number(value) or None
+    """A user id: a non-empty string or a finite number other than 0. Else None: no id.
+
+    The integration mirrored takes True as well, and so makes one visitor of all whose id is a mistake.
+    """
+    return text_or_number(value) or None
 
 
 def same_id(one: UserId, other: UserId | None) -> bool:
-    """JavaScript's ===: 1 is not "1", and True is not 1."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    """JavaScript's ===: 1 is not "1"."""
+    return one == other
 
 
 def _digits(value: int) -> str:

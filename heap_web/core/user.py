@@ -12,7 +12,7 @@ from .scalars import user_id as as_user_id
 class User(NamedTuple):
     """The visitor as analytics.js keeps them.
 
-    `id`: a non-empty string or a finite number other than 0 (or True), None if not known. `traits`: plain JSON, as
+    `id`: a non-empty string or a finite number other than 0, None if not known. `traits`: plain JSON, as
     given, kept between calls. `anonymous_id`: their name as long as there is no id, made by the edge.
     """
 

@@ -52,6 +52,10 @@ const globals = {
   setInterval: fakeInterval,
   clearInterval: clearFake,
   BroadcastChannel: FakeChannel,
+  /** There is no network. */
+  fetch: async () => {
+    throw new TypeError("failed to fetch");
+  },
   SharedWorker: class {
     constructor(/** @type {any[]} */ ...args) {
       return new browser.SharedWorker(...args);

@@ -4,6 +4,7 @@
  */
 
 import { entryOf } from "../src/page/calls/entry.js";
+import { createHeap } from "../src/page/heap/heap.js";
 import { startDelivery } from "../src/page/delivery.js";
 import { createEvents } from "../src/page/events.js";
 import { createOutcomes } from "../src/page/outcomes.js";
@@ -111,6 +112,7 @@ export function openPage(told, { working = true, brief = false, python = tracks,
       items,
       status,
       outcomes,
+      heap: createHeap(/** @type {any} */ ({ appId: "11" }), status, outcomes.report),
       user: createUser(createStore()),
       host: { run: null },
       take: async () => ({ status: "dropped", commands: [] }),

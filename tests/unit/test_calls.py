@@ -37,7 +37,7 @@ OFF = {"integrations": {"Heap": False}}
         (("u1", "plan"), "u1", {}, False),
         (("u1", 7), "u1", {}, False),
         (("u1", OPAQUE), "u1", {}, False),
-        ((True, {"a": 1}), True, {"a": 1}, False),
+        ((True, {"a": 1}), None, {"a": 1}, False),
     ],
 )
 def test_identify_takes_id_traits_options_and_callback_each_of_which_may_be_left_out(

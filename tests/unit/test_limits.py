@@ -35,6 +35,16 @@ def test_a_value_that_heap_would_cut_is_warned_of_with_its_key(value: str) -> No
     assert of_properties({"a.key": value * 2}) == [warning]
 
 
+def test_more_properties_than_anybody_writes_are_warned_of_with_their_number() -> None:
+    """An event or an element of the page, passed as properties, is warned of with the number of its properties."""
+    many = {f"p{i}": i for i in range(501)}
+    (warning,) = of_properties(many)
+    assert "501 properties" in warning
+    assert len(warned(Command("addUserProperties", (many,)))) == 1
+    del many["p0"]
+    assert of_properties(many) == []
+
+
 @pytest.mark.parametrize("name", ["n" * 512, "é" * 256, "日" * 170])
 def test_a_name_of_512_bytes_is_fine(name: str) -> None:
     """An event's or a property's name of up to 512 bytes is fine."""

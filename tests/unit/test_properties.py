@@ -16,6 +16,7 @@ from heap_web.core.javascript import INVALID_DATE, UNDEFINED
 from heap_web.core.properties import (
     MAX_DEPTH,
     MAX_VALUES,
+    NO_DATE,
     TOO_DEEP,
     TOO_MUCH,
     Plain,
@@ -183,10 +184,17 @@ def test_a_mapping_becomes_flat_properties(mapping: Any, flat: dict[str, Any]) -
     assert flatten(mapping) == flat
 
 
-def test_an_invalid_date_is_text_at_the_top_and_dropped_below() -> None:
-    """An invalid date among the properties themselves is the recorded text; deeper it is dropped, null in an array."""
+def test_an_invalid_date_is_dropped() -> None:
+    """An invalid date is dropped wherever it stands, null in an array."""
     found = flatten({"a": INVALID_DATE, "b": {"c": INVALID_DATE}, "d": [INVALID_DATE, {"e": INVALID_DATE}]})
-    assert found == {"a": "NaN-NaN-NaNTNaN:NaN:NaN.NZ", "d": '[null,{"e":null}]'}
+    assert found == {"d": '[null,{"e":null}]'}
+
+
+def test_a_dropped_date_is_told_once_a_key() -> None:
+    """The caller is told of each invalid date by its key, once."""
+    warnings: list[str] = []
+    plain({"a": INVALID_DATE, "b": {"a": INVALID_DATE}, "c": [INVALID_DATE], "d": 1}, {}, warnings)
+    assert warnings == [f"{NO_DATE}: a", NO_DATE]
 
 
 def test_cycles_lose_the_value_that_closes_them() -> None:

@@ -20,7 +20,6 @@ from heap_web.core.user import User, identified
         (User("u1", {"a": 1}), None, {}, False, User("u1", {})),
         (User(1, {"a": 1}), "1", {"b": 2}, False, User("1", {"b": 2})),
         (User("1", {"a": 1}), 1, {"b": 2}, False, User(1, {"b": 2})),
-        (User(1, {"a": 1}), True, {"b": 2}, False, User(True, {"b": 2})),
         (User("u1", {"a": 1, "b": 1}), "u1", {"a": UNDEFINED, "b": None}, False, User("u1", {"b": None})),
         (User("u1", {"a": 1}), "u1", {"a": INVALID_DATE}, False, User("u1", {})),
         (User("u1", {"a": {"x": 1}}), "u1", {"a": {"y": 2}}, False, User("u1", {"a": {"y": 2}})),

@@ -6,8 +6,11 @@ import { encode, withLocalTimes } from "./calls/wire.js";
 import { startDelivery } from "./delivery.js";
 import { createEvents, guard } from "./events.js";
 import { inspect } from "./inspect.js";
+import { createHeap } from "./heap/heap.js";
 import { phaseOf, reasonOf } from "./lifecycle.js";
-import { append, apply, defineProperty, document, each, listen, location, matches, messageOf, now, parse, prerendering, Promise, resolve as resolveUrl, say, setTimeout, then } from "./natives.js";
+import { append, apply, attempt, baseURI, defineProperty, document, each, listen, location, matches, messageOf, now, parse, part, prerendering, Promise, queueMicrotask, resolve as resolveUrl, say, setTimeout, TypeError } from "./natives.js";
+import { createGroup } from "./methods/group.js";
+import { addLegacy } from "./methods/legacy.js";
 import { createOutcomes } from "./outcomes.js";
 import { createDoor, DOOR } from "./runtime/door.js";
 import { settingsOf } from "./settings.js";
@@ -22,15 +25,18 @@ import { createUser } from "./visitor/user.js";
 const MAX_WAITING = 200_000;
 /** How long calls wait for a `load` before the developer is told that there was none. */
 const LOAD_MS = 5000;
+/** `ready` settles after so long, whatever has come until then. */
+const READY_MS = 20_000;
 
 /**
- * @param {string} home URL of our own script: the runtime is beside it
+ * @param {string} home URL of our own script: the runtime is beside it; "" where it is not known
  * @param {Record<string, unknown>} defaults settings that `load` need not repeat
  * @param {import("./visitor/store.js").Store} [store] where the visitor is kept
  */
 export function createAnalytics(home, defaults, store = createStore()) {
   const { on, off, once, emit } = createEvents();
   const user = createUser(store);
+  const group = createGroup(store);
   /** Calls on their way, in order. @type {Entry[]} */
   const items = [];
   /** @type {import("./outcomes.js").Status} */
@@ -43,12 +49,25 @@ export function createAnalytics(home, defaults, store = createStore()) {
     journal: { calls: 0, bytes: 0 },
     consent: "granted",
   };
-  const outcomes = createOutcomes(emit, status, items);
+  /** @type {typeof emit} */
+  const emitted = (name, args) => {
+    if (name === "settled") {
+      const { id, status } = /** @type {any} */ (args())[0];
+      if (status !== "kept") user.told(id);
+    }
+    emit(name, args);
+    if (name === "error" && delivery) heard();
+  };
+  const outcomes = createOutcomes(emitted, status, items);
   const { report, settle, changed, state } = outcomes;
   /** @type {import("./runtime/runtime.js").Host} */
   const host = { run: null };
   /** @type {import("./lifecycle.js").Facts["settings"]} */
   let settings = null;
+  /** URL of the runtime's folder. */
+  let base = "";
+  /** @type {import("./heap/heap.js").Heap | null} */
+  let heap = null;
   /** What is wrong with the settings. */
   let fault = "";
   /** The visitor has been asked. */
@@ -56,15 +75,20 @@ export function createAnalytics(home, defaults, store = createStore()) {
   let inspected = false;
   /** There in the phase `open` alone. @type {import("./delivery.js").Delivery | null} */
   let delivery = null;
-  /** @type {() => void} */
-  let readied;
-  const ready = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-    readied = () => {
-      emit("ready", () => []);
-      off("ready");
-      resolve();
-    };
-  });
+  let isReady = false;
+  /** Who waits to hear that Heap and Python are there, or are not to be had. @type {(() => void)[]} */
+  let waiting = [];
+  const heard = () => {
+    const all = waiting;
+    waiting = [];
+    each(all, (done) => done());
+  };
+  const readied = () => {
+    isReady = true;
+    emit("ready", () => []);
+    off("ready");
+    heard();
+  };
 
   const phase = () =>
     phaseOf({ settings, fault, consent: status.consent, prerendering: prerendering() });
@@ -85,15 +109,23 @@ export function createAnalytics(home, defaults, store = createStore()) {
       delivery = null;
     }
     if (now === "hidden") listen(document(), "prerenderingchange", go, { once: true });
-    if (now === "open" && settings && !delivery) {
-      const base = resolveUrl(settings.runtime || __RUNTIME__, home);
+    if (heap && (now === "asking" || now === "hidden" || now === "refused")) heap.prepare();
+    if (heap && now === "refused") heap.stop();
+    if (now === "open" && settings && heap && !delivery) {
       status.runtime = "loading";
-      delivery = startDelivery({ settings, base, items, status, outcomes, user, host, take, ready: readied });
+      delivery = startDelivery({ settings, base, items, status, outcomes, heap, user, host, take, ready: readied });
       if (settings.inspector && !inspected) {
         inspected = true;
         inspect(analytics, base, home, items, outcomes);
       }
     }
+  };
+
+  /** @param {string} [runtime] as it was set @returns {string} */
+  const baseOf = (runtime) => {
+    const url = attempt(() => (runtime ? resolveUrl(runtime, baseURI()) : resolveUrl(__RUNTIME__, home)));
+    if (!url) throw TypeError("runtime must be set: where our script came from is not known, and the runtime's folder is beside it");
+    return part(url, url.length - 1) === "/" ? url : `${url}/`;
   };
 
   /** Nothing can be sent: say why, once. @param {string} why */
@@ -112,6 +144,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     const closed = reasonOf(phase(), fault);
     const reason = closed || wrong || (items.length >= MAX_WAITING ? "too many calls wait" : "");
     outcomes.await(entry, hear);
+    if (!closed) attempt(() => user.say(entry.id, method, args()));
     if (!reason || (reason === fault && !wrong)) append(items, entry);
     if (!reason && delivery) delivery.write(entry);
     outcomes.told(entry);
@@ -191,28 +224,43 @@ export function createAnalytics(home, defaults, store = createStore()) {
   /** @type {any} */
   const analytics = {
     VERSION: __VERSION__,
-    /** Segment's snippet looks for this before it takes the name `analytics` for itself. */
-    initialize: true,
+    /** `load` has been called, and was right. */
+    initialized: false,
     identify: caller("identify"),
     track: caller("track"),
     page: caller("page"),
-    group: caller("group"),
+    group: (/** @type {unknown[]} */ ...args) => {
+      if (!args.length) return group;
+      attempt(() => group.say(args[0], args[1]));
+      return call("group", args);
+    },
     alias: caller("alias"),
-    reset: caller("reset"),
+    reset: (/** @type {unknown[]} */ ...args) => {
+      group.reset();
+      return call("reset", args);
+    },
     setAnonymousId: caller("setAnonymousId"),
     get state() {
       return state();
     },
+    get integrations() {
+      return (settings && settings.integrations) || {};
+    },
 
     load: chained((/** @type {any} */ options) => {
+      // Rendered on a server: there is no page to track.
+      if (!document()) return void (fault = "there is no window: analytics works in a page");
       try {
         const next = settingsOf({ ...defaults, ...(typeof options === "string" ? { appId: options } : options) });
         if (settings) {
           if (settings.appId !== next.appId) report("warning", "config", `loaded already: ${settings.appId}`);
           return;
         }
+        base = baseOf(next.runtime);
         settings = next;
+        heap = createHeap(next, status, report);
         fault = "";
+        analytics.initialized = true;
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
         if (matches(/[?&]heap-web=inspect\b/, location().search)) next.inspector = true;
@@ -231,11 +279,22 @@ export function createAnalytics(home, defaults, store = createStore()) {
       status.journal = { calls: 0, bytes: 0 };
     }),
 
+    /** As consent(false): the way to turn Heap off. */
+    stop: chained(() => analytics.consent(false)),
+
     /** @param {() => void} [callback] */
     ready: (callback) =>
-      then(ready, () => {
-        if (callback) guard(callback, []);
-        return state();
+      new Promise((/** @type {(state: object) => void} */ resolve) => {
+        let done = false;
+        const finish = () => {
+          if (done) return;
+          done = true;
+          if (callback) guard(callback, []);
+          resolve(state());
+        };
+        if (isReady || (delivery && delivery.failure())) return queueMicrotask(finish);
+        append(waiting, finish);
+        setTimeout(finish, READY_MS);
       }),
     on: chained(on),
     once: chained(once),
@@ -248,6 +307,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
         else resolve();
       }),
   };
+  addLegacy(analytics, (message) => report("warning", "method", message), emit, store);
   const hostChanged = () => delivery && delivery.hostChanged();
   const whoever = () => (delivery ? delivery.visitor.state() : { id: user.id(), traits: user.traits(), anonymousId: user.anonymousId() });
   const appId = () => (settings ? settings.appId : "");

@@ -4,12 +4,11 @@ import { openBridge } from "./calls/bridge.js";
 import { entryOf } from "./calls/entry.js";
 import { createQueue } from "./calls/queue.js";
 import { encode } from "./calls/wire.js";
-import { createHeap } from "./heap/heap.js";
 import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
 import { createOwnLock } from "./journal/own-lock.js";
 import { endsWithPage } from "./journal/page-lock.js";
-import { AbortController, attempt, each, listen as listenTo, part, then, world } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, location, part, then, world } from "./natives.js";
 import { whatIsMissing } from "./runtime/missing.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
@@ -17,6 +16,9 @@ import { connect } from "./runtime/shared.js";
 import { visitor } from "./visitor/visitor.js";
 
 /** @typedef {import("./calls/entry.js").Entry} Entry */
+
+/** What to do about it, by the protocol of the page. @type {Record<string, string>} */
+const ADVICE = { "file:": ": browsers start no Python from files; serve the page, for example by python3 -m http.server" };
 /** @typedef {ReturnType<typeof startDelivery>} Delivery */
 
 /**
@@ -26,12 +28,13 @@ import { visitor } from "./visitor/visitor.js";
  * @param {Entry[]} parts.items calls on their way, in order
  * @param {import("./outcomes.js").Status} parts.status kept up to date
  * @param {import("./outcomes.js").Outcomes} parts.outcomes
+ * @param {import("./heap/heap.js").Heap} parts.heap
  * @param {import("./visitor/user.js").User} parts.user
  * @param {import("./runtime/runtime.js").Host} parts.host the page's own Python, if it has any
  * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./calls/entry.js").Result>} parts.take makes a call of wire text
  * @param {() => void} parts.ready Heap and Python are there: called once
  */
-export function startDelivery({ settings, base, items, status, outcomes, user, host, take, ready }) {
+export function startDelivery({ settings, base, items, status, outcomes, heap, user, host, take, ready }) {
   // Other processes begin first: this one may have to wait for its localStorage.
   const early = host.run ? null : attempt(() => connect(base));
   const journal = createJournal(settings.appId, user.store.open(), status.journal);
@@ -62,11 +65,10 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
 
   /** @param {string} why */
   const pythonBecame = (why) => {
-    became("runtime", why && `Python did not start (${why})`);
+    became("runtime", why && `Python did not start (${why})${ADVICE[location().protocol] || ""}`);
     if (why) then(whatIsMissing(base), (fault) => fault && outcomes.report("error", "runtime", fault));
   };
 
-  const heap = createHeap(settings, status, (why) => became("heap", why));
   const runtime = createRuntime({ base, early, host, status, changed: pythonBecame });
   const own = createOwnLock(journal, {
     contested: () =>
@@ -121,7 +123,7 @@ export function startDelivery({ settings, base, items, status, outcomes, user, h
   });
 
   each(items, write);
-  heap.start();
+  heap.start((why) => became("heap", why));
   open();
   const closeBridge = openBridge(settings.appId, take, self);
   queue.plan();

@@ -3,7 +3,7 @@
  * the cases of tests/integrations.json run against both.
  */
 
-import { keys, own } from "./natives.js";
+import { keys, lower, own, replace } from "./natives.js";
 
 /**
  * As recorded from analytics.js: `Heap` (in this very case) decides where it is there, else `All` (case and punctuation aside) does.
@@ -16,6 +16,6 @@ export function allowsHeap(integrations) {
   if (own(integrations, "Heap")) return integrations.Heap !== false;
   const names = keys(integrations);
   for (let i = 0; i < names.length; i++)
-    if (names[i].replace(/[^a-z0-9.]/gi, "").toLowerCase() === "all") return integrations[names[i]] !== false;
+    if (lower(replace(/** @type {string} */ (names[i]), /[^a-z0-9.]/i, "")) === "all") return integrations[/** @type {string} */ (names[i])] !== false;
   return true;
 }

@@ -69,6 +69,9 @@ export const eachOfSet = method("forEach", (w) => w.Set.prototype.forEach);
 /** @type {<T, R = void>(promise: PromiseLike<T>, ok?: ((value: T) => R) | null, fail?: (error: any) => any) => globalThis.Promise<Awaited<R>>} */
 export const then = method("then", (w) => w.Promise.prototype.then);
 
+/** How a function is written. @type {(fn: unknown) => string} */
+export const sourceText = method("toString", (w) => w.Function.prototype.toString);
+
 // Text.
 
 /** @type {(pattern: globalThis.RegExp, text: string) => RegExpExecArray | null} */
@@ -166,7 +169,7 @@ function bound(name) {
 
 /** An attribute of the window itself. @param {string} name @returns {any} */
 const attribute = (name) => {
-  const read = getter(name, (_, global) => global);
+  const read = getter(name, (_, global) => global, { optional: true });
   return () => read(world);
 };
 
@@ -212,8 +215,12 @@ export const Worker = find("Worker", (w) => w.Worker, optional);
 
 const hrefOf = getter("href", (w) => w.URL.prototype);
 const originOf = getter("origin", (w) => w.URL.prototype);
-/** A URL in full; throws if it is none. @param {string} url @param {string} [base] @returns {string} */
-export const resolve = (url, base) => hrefOf(new URL(url, base));
+/** A URL in full, without the credentials that no request may have; throws if it is none. @param {string} url @param {string} [base] @returns {string} */
+export function resolve(url, base) {
+  const href = hrefOf(new URL(url, base));
+  const found = exec(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/, href);
+  return found ? `${found[1]}${part(href, found[0].length)}` : href;
+}
 /** @param {string} url @returns {string} */
 export const origin = (url) => originOf(new URL(url));
 
@@ -233,6 +240,8 @@ const prerenderingOf = getter("prerendering", (w) => w.Document.prototype, { opt
 const sourceOf = getter("src", (w) => w.HTMLScriptElement.prototype);
 const elementsOf = method("getElementsByTagName", (w) => w.Document.prototype.getElementsByTagName);
 const create = method("createElement", (w) => w.Document.prototype.createElement);
+const nodeTypeOf = getter("nodeType", (w) => w.Node.prototype);
+const datasetOf = getter("dataset", (w) => w.HTMLElement.prototype);
 const parentOf = getter("parentNode", (w) => w.Node.prototype);
 const insert = method("insertBefore", (w) => w.Node.prototype.insertBefore);
 const cookieOf = getter("cookie", (w) => w.Document.prototype);
@@ -244,12 +253,18 @@ export function currentScript() {
   // A getter of scripts' own prototype knows one.
   return script && attempt(() => typeof sourceOf(script)) ? script : null;
 }
+/** Whether it is a node of a document. @param {unknown} value @returns {boolean} */
+export const isNode = (value) => typeof attempt(() => nodeTypeOf(value)) === "number";
+/** The URL of a script, in full; "" for one that stands in the page. @param {HTMLScriptElement} script @returns {string} */
+export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(script)) : "");
+/** An element's data- attributes. @param {HTMLElement} element @returns {DOMStringMap} */
+export const dataOf = (element) => datasetOf(element);
 /** What relative URLs of the page are relative to. @returns {string} */
-export const baseURI = () => baseOf(document());
+export const baseURI = () => attempt(() => baseOf(document())) ?? location()?.href;
 /** @returns {DocumentReadyState} */
 export const readyState = () => readyStateOf(document());
 /** A page that is only prerendered may never be seen. @returns {boolean} */
-export const prerendering = () => prerenderingOf(document()) === true;
+export const prerendering = () => !!document() && prerenderingOf(document()) === true;
 /** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */
 export const createElement = (name) => create(document(), name);
 
@@ -259,6 +274,29 @@ export function insertScript(script) {
   const parent = first && parentOf(first);
   if (parent) insert(parent, script, first);
   else insert(rootOf(document()), script, null);
+}
+
+const getAttribute = method("getAttribute", (w) => w.Element.prototype.getAttribute);
+const setAttribute = method("setAttribute", (w) => w.Element.prototype.setAttribute);
+const submitForm = method("submit", (w) => w.HTMLFormElement.prototype.submit);
+
+/** Where a link goes, in HTML or SVG, in full; "" if nowhere. @param {Element} link @returns {string} */
+export function hrefOfLink(link) {
+  const href = getAttribute(link, "href") ?? getAttribute(link, "xlink:href");
+  return href ? resolve(href, baseURI()) : "";
+}
+
+/** Send a form as the button does that was pressed; fields may be named like the form's methods. @param {HTMLFormElement} form @param {any} [button] */
+export function submit(form, button) {
+  const name = button && getAttribute(button, "name");
+  if (name) {
+    const field = createElement("input");
+    setAttribute(field, "type", "hidden");
+    setAttribute(field, "name", name);
+    setAttribute(field, "value", getAttribute(button, "value") ?? "");
+    insert(form, field, null);
+  }
+  submitForm(form);
 }
 
 /** The page's cookies; what it has put in their place counts, but no named element. @returns {string} */
@@ -287,6 +325,13 @@ const request = method("request", (w) => w.LockManager.prototype.request, { opti
 export const locks = () => attempt(() => locksOf(navigator())) ?? undefined;
 /** @param {string} name @param {LockOptions} options @param {(lock: Lock | null) => unknown} callback @returns {globalThis.Promise<unknown>} */
 export const requestLock = (name, options, callback) => request(locks(), name, options, callback);
+
+// Trusted Types.
+
+const trustedTypes = attribute("trustedTypes");
+const makePolicy = method("createPolicy", (w) => w.TrustedTypePolicyFactory.prototype.createPolicy, { optional: true });
+/** Undefined where the browser has none; throws where the page forbids this one. @param {string} name @param {object} rules @returns {any} */
+export const createPolicy = (name, rules) => trustedTypes() && makePolicy(trustedTypes(), name, rules);
 
 // The console: the page's own where it works, as tools that watch it do; it may be replaced by less, or by none.
 

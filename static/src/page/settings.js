@@ -1,6 +1,6 @@
 /** Settings, from script attributes or from `load`: only own properties count, and all that is wrong is said at once. */
 
-import { attempt, bare, each, isArray, keys, location, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
+import { append, attempt, bare, baseURI, each, isArray, keys, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
 
 /**
  * @typedef {object} Settings
@@ -24,6 +24,8 @@ import { attempt, bare, each, isArray, keys, location, lower, matches, own, pars
  */
 
 const APP_ID = "appId";
+/** Shorter names of other people are like ours by chance. */
+const LONG = 8;
 const HOST = "[a-z\\d]([a-z\\d.-]*[a-z\\d])?";
 const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
 const FLAG = /^(true|false)?$/;
@@ -49,7 +51,7 @@ const FIELDS = {
   inspector: FLAG,
   nonce: TEXT,
   global: /^[\w$]+$/,
-  runtime: (text) => !!attempt(() => resolve(text, location().href)),
+  runtime: (text) => !!attempt(() => resolve(text, baseURI())),
 };
 
 /** What to pass, where the pattern does not say it. @type {Record<string, string>} */
@@ -99,17 +101,27 @@ export function settingsOf(given) {
 }
 
 /**
- * A script's data- attributes as settings. Other people's attributes are left out, but not one that looks like a misspelt setting.
+ * A script's data- attributes as settings. Other people's attributes are left out; one that looks like a misspelt setting is warned of.
  * @param {DOMStringMap} data
+ * @returns {{settings: any, warnings: string[]}}
  */
 export function settingsOfScript(data) {
   const settings = bare();
+  /** @type {string[]} */
+  const warnings = [];
   each(keys(data), (name) => {
     const value = data[name];
     if (name === "consent") settings.consentRequired = value === "required" || `consent=${value}`;
-    else if (nearest(name)) settings[name] = value;
+    else if (name in FIELDS) settings[name] = value;
+    else {
+      const near = nearest(name);
+      // Without an App ID nothing works: a misspelt one is an error, which `load` tells.
+      if (near === APP_ID && !own(data, APP_ID)) settings[name] = value;
+      else if (near && name.length >= LONG)
+        append(warnings, `${attributeOf(name)} is no setting of ours, and is ignored: did you mean ${attributeOf(near)}?`);
+    }
   });
-  return settings;
+  return { settings, warnings };
 }
 
 /** Whether the settings name an App ID, rightly or not: without one the script waits for `load`. @param {Settings} settings */

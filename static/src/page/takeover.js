@@ -1,6 +1,7 @@
 /** The name `analytics` on the page: what a stub collected before us is replayed in order, and the stub goes on as us. */
 
-import { apply, copy, each, isArray, keys, say, splice, world } from "./natives.js";
+import { isFunction } from "./heap/stub.js";
+import { apply, attempt, copy, defineProperty, each, isArray, keys, say, splice, world } from "./natives.js";
 
 /**
  * @param {any} analytics
@@ -9,7 +10,7 @@ import { apply, copy, each, isArray, keys, say, splice, world } from "./natives.
 export function takeOver(analytics, name) {
   const stub = world[name];
   // Segment's own analytics.js, at work: leave it its name.
-  if (stub && !isArray(stub) && typeof stub.track === "function")
+  if (stub && !isArray(stub) && attempt(() => isFunction(stub.track)))
     return say("error", `[heap-web] window.${name} is taken: choose another name with data-global`);
   world[name] = analytics;
   if (!isArray(stub)) return;
@@ -23,7 +24,10 @@ export function takeOver(analytics, name) {
   };
   const calls = splice(stub, [0]);
   each(keys(analytics), (method) => {
-    if (method !== "load") stub[/** @type {any} */ (method)] = analytics[method];
+    if (method === "load") return;
+    // What is no method may change.
+    const value = analytics[method];
+    defineProperty(stub, method, typeof value === "function" ? { value, writable: true, configurable: true, enumerable: true } : { get: () => analytics[method], configurable: true, enumerable: true });
   });
   stub.push = (...all) => {
     each(all, replay);

@@ -20,8 +20,8 @@ function start(settings = {}) {
   /** @type {string[]} */
   const heard = [];
   const status = { heap: /** @type {any} */ ("idle") };
-  const heap = createHeap(/** @type {any} */ ({ appId: "11", ...settings }), status, (why) => heard.push(`${status.heap} ${why}`.trim()));
-  heap.start();
+  const heap = createHeap(/** @type {any} */ ({ appId: "11", ...settings }), status, () => {});
+  heap.start((why) => heard.push(`${status.heap} ${why}`.trim()));
   return { heap, heard, status, script: browser.document.scripts[0] };
 }
 

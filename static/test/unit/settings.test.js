@@ -56,8 +56,21 @@ test("all that is wrong with the settings is said at once, with what to pass", (
 });
 
 test("of a script's attributes those of other people are left out", () => {
-  const data = /** @type {any} */ ({ appId: "11", consent: "required", turbolinksTrack: "reload", debug: "" });
-  assert.deepEqual({ ...settingsOfScript(data) }, { appId: "11", consentRequired: true, debug: "" });
+  const others = { turbolinksTrack: "reload", src: "a.js", ssr: "", cfasync: "false", id: "x", turboTrack: "reload", ot: "1", host: "h", n: "", dk: "" };
+  const data = /** @type {any} */ ({ appId: "11", consent: "required", debug: "", ...others });
+  const { settings, warnings } = settingsOfScript(data);
+  assert.deepEqual({ ...settings }, { appId: "11", consentRequired: true, debug: "" });
+  assert.deepEqual(warnings, []);
+});
+
+test("a long attribute that looks like a misspelt setting is warned of, and ignored", () => {
+  const { settings, warnings } = settingsOfScript(/** @type {any} */ ({ appId: "11", respectDNT: "", secureCookies: "", hostnames: "a" }));
+  assert.deepEqual({ ...settings }, { appId: "11" });
+  assert.deepEqual(warnings, [
+    "data-respect-d-n-t is no setting of ours, and is ignored: did you mean data-respect-dnt?",
+    "data-secure-cookies is no setting of ours, and is ignored: did you mean data-secure-cookie?",
+    "data-hostnames is no setting of ours, and is ignored: did you mean data-hostname?",
+  ]);
 });
 
 test("a script starts when it names an App ID, be it misspelt", () => {
@@ -69,5 +82,5 @@ test("a script starts when it names an App ID, be it misspelt", () => {
     [{ debug: "" }, false],
     [{}, false],
   ]);
-  for (const [data, starts] of cases) assert.equal(namesAppId(settingsOfScript(/** @type {any} */ (data))), starts);
+  for (const [data, starts] of cases) assert.equal(namesAppId(settingsOfScript(/** @type {any} */ (data)).settings), starts);
 });

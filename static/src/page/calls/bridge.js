@@ -11,7 +11,8 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, stringify, then, unlisten, world } from "../natives.js";
+import { json } from "../json.js";
+import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, then, unlisten, world } from "../natives.js";
 import { withLocalTimes } from "./wire.js";
 
 /**
@@ -47,7 +48,7 @@ export function openBridge(appId, take, user) {
   let channel = null;
 
   /** @param {string} to @param {string} type @param {Record<string, unknown>} [fields] */
-  const say = (to, type, fields) => channel && channel.postMessage(stringify({ to, type, ...fields }));
+  const say = (to, type, fields) => channel && channel.postMessage(json({ to, type, ...fields }));
 
   /** @param {string} id @param {Worker} worker */
   const here = (id, { page, taken }) => say(id, "here", { page, taken, user: user.state() });
@@ -120,7 +121,7 @@ export function openBridge(appId, take, user) {
       const { m, a } = calls[i] || bare();
       const result =
         matches(METHODS, m) && isArray(a)
-          ? take(withLocalTimes(stringify(calls[i])), m, () => a)
+          ? take(withLocalTimes(json(calls[i])), m, () => a)
           : UNREADABLE;
       then(result, (result) => say(id, "settled", { page, call, result, user: user.state() }));
     }

@@ -4,7 +4,12 @@ import { guard } from "../events.js";
 import { append, setTimeout } from "../natives.js";
 
 /** `analytics.track("…", () => location = url)` keeps a visitor no longer than this. By then the call is safe in the journal. */
-const PATIENCE_MS = 300;
+let patience = 300;
+
+/** analytics.js' `timeout`. @param {unknown} ms */
+export const setPatience = (ms) => {
+  if (typeof ms === "number" && ms >= 0) patience = ms;
+};
 
 /** The callbacks that have not been called yet are those from `next` on. @type {{callback: Function | null, due?: boolean}[]} */
 const waiting = [];
@@ -25,6 +30,6 @@ export function callLater(callback) {
     if (next === waiting.length) next = waiting.length = 0;
   };
   append(waiting, mine);
-  setTimeout(due, PATIENCE_MS);
+  setTimeout(due, patience);
   return due;
 }

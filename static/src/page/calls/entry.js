@@ -13,6 +13,8 @@ import { clock, parse } from "../natives.js";
  * @property {number} id
  * @property {string} text wire text
  * @property {number} at epoch ms
+ * @property {number} throws how often Heap has thrown at it
+ * @property {number} told how many of its commands Heap has been told
  * @property {number} made ms on the page's clock
  * @property {string} key where the journal has it, "" if it does not
  * @property {import("../journal/claims.js").Claim | null} claim set for a dead page's call
@@ -23,7 +25,7 @@ import { clock, parse } from "../natives.js";
 let ids = 0;
 
 /** @param {string} text wire text @param {number} at epoch ms @returns {Entry} */
-export const entryOf = (text, at) => ({ id: ++ids, text, at, made: clock(), key: "", claim: null, tries: 0, settle: null });
+export const entryOf = (text, at) => ({ id: ++ids, text, at, made: clock(), key: "", claim: null, tries: 0, throws: 0, told: 0, settle: null });
 
 /** The call as listeners get it: its values as they travel to Python. @param {Entry} entry */
 export function callOf({ id, text, at, claim, key }) {

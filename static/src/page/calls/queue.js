@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, Error, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
+import { append, apply, each, Error, matches, messageOf, parse, queueMicrotask, setTimeout, splice, then } from "../natives.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 
@@ -9,6 +9,9 @@ const MAX_CHARACTERS = 256_000;
 /** The main thread is Python's too where it runs in the page. */
 const MAX_CALLS_IN_PAGE = 20;
 const MAX_WARNINGS = 1000;
+/** So often is Heap told of a call at which it throws; a Heap that threw at the call before as often, once. */
+const HEAP_TRIES = 4;
+const HEAP_REST_MS = 100;
 const METHODS = /^(track|identify|addUserProperties|resetIdentity)$/;
 
 /**
@@ -30,6 +33,10 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
   let planned = false;
   /** Heap is being told: what it or a listener calls meanwhile waits for its turn. */
   let delivering = false;
+  /** Heap has thrown, and is left alone for a moment. */
+  let resting = false;
+  /** Heap threw at the last call as often as it may. */
+  let broken = false;
   let warned = 0;
 
   /** They name events and properties, and each is kept in mind. @param {string} code @param {string} message */
@@ -60,7 +67,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     return { count, text: `{"config":${config},"user":${visitor.wire()},"calls":[${text}]}` };
   };
 
-  const idle = () => !inFlight && !delivering && items.length && claims.ready() && heap.live();
+  const idle = () => !inFlight && !delivering && !resting && items.length && claims.ready() && heap.live();
 
   /** @param {string} text @param {number} count @returns {import("../runtime/protocol.js").Reply} */
   const read = (text, count) => {
@@ -117,6 +124,35 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     settle(entry, "dropped", reason);
   };
 
+  /** One command; says what Heap threw, if it did. @param {any} target @param {Entry} entry @param {unknown[]} command */
+  const tell = (target, entry, command) => {
+    const method = /** @type {string} */ (command[0]);
+    try {
+      if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
+      entry.told++;
+      return "";
+    } catch (error) {
+      return `heap.${method} threw: ${messageOf(error)}`;
+    }
+  };
+
+  /** Nothing is told for a while. @param {number} ms */
+  const rest = (ms) => {
+    resting = true;
+    setTimeout(() => {
+      resting = false;
+      plan();
+    }, ms);
+  };
+
+  /** Heap has thrown too often at a call: the next page tries again, if nothing of it has been told. @param {Entry} entry @param {string} why @param {import("./entry.js").Result["commands"]} commands */
+  const giveUp = (entry, why, commands) => {
+    const kept = !!entry.key && !entry.told;
+    if (!kept) claims.strike(entry);
+    report("error", "heap", `${why}; the call is ${kept ? "kept for the next page" : "dropped"}`);
+    settle(entry, kept ? "kept" : "dropped", why, kept ? [] : commands);
+  };
+
   /** @param {import("../runtime/protocol.js").Reply} reply @param {number} count */
   const deliver = ({ results, user }, count) => {
     if (!heap.live()) return;
@@ -131,7 +167,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
         const target = heap.live();
         if (!target) break;
         const { commands, reason, warnings = [] } = /** @type {import("../runtime/protocol.js").Outcome} */ (results[done]);
-        // Whatever happens from here on, it is not told again.
+        // Whatever happens from here on, it is not told again, but where Heap itself throws.
         const entry = /** @type {Entry} */ (items[done++]);
         // A dead page may have struck it in its last moment, which is seen here only now; and where our lock is not certain,
         // another page may have had it.
@@ -139,18 +175,21 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
-        transformed(entry, commands);
+        if (!entry.throws) transformed(entry, commands);
         if (mine !== generation) break;
-        each(commands, (command) => {
-          const method = command[0];
-          if (mine !== generation) return;
-          try {
-            if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
-          } catch (error) {
-            warn("heap", `heap.${method} threw: ${messageOf(error)}`);
-          }
-        });
+        let threw = "";
+        while (entry.told < commands.length && !threw && mine === generation) threw = tell(target, entry, /** @type {unknown[]} */ (commands[entry.told]));
         if (mine !== generation) break;
+        if (threw && ++entry.throws < (broken ? 1 : HEAP_TRIES)) {
+          done--;
+          rest(HEAP_REST_MS * 2 ** entry.throws);
+          break;
+        }
+        broken = !!threw;
+        if (threw) {
+          giveUp(entry, threw, commands);
+          continue;
+        }
         claims.strike(entry);
         each(warnings, (warning) => warn("value", warning));
         settle(entry, reason ? "dropped" : "delivered", reason, commands);

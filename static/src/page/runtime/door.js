@@ -3,7 +3,8 @@
  * It is reached by `analytics[Symbol.for("heap-web host")]`. All that goes through it is text, so that no proxy outlives a call.
  */
 
-import { append, each, stringify, symbolFor } from "../natives.js";
+import { json } from "../json.js";
+import { append, each, symbolFor } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Result} Result */
 /** @typedef {(id: number, result: string) => void} Settled */
@@ -49,20 +50,20 @@ export function createDoor({ host, hostChanged, takeNow, appId, user, state, on,
       let result = "";
       let here = true;
       const id = takeNow(text, method, (outcome) => {
-        const said = stringify(outcome);
+        const said = json(outcome);
         if (here) result = said;
         else tell(id, said);
       });
       here = false;
       return result || id;
     },
-    user: () => stringify(user()),
-    state: () => stringify(state()),
+    user: () => json(user()),
+    state: () => json(state()),
     /** How many calls wait. */
     flush: () => state().waiting,
     /** Events as JSON text. @param {string} name @param {(event: string) => void} listener */
     listen(name, listener) {
-      const heard = (/** @type {unknown} */ event) => listener(stringify(event ?? null));
+      const heard = (/** @type {unknown} */ event) => listener(json(event ?? null));
       append(listeners, { listener, name, heard });
       on(name, heard);
     },

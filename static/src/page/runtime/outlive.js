@@ -1,6 +1,7 @@
 /** Whether a SharedWorker of this browser lives on when the last of its pages is gone. */
 
 import { attempt, SharedWorker } from "../natives.js";
+import { scriptUrl } from "../trusted.js";
 
 /** The option is read only where it is known; the URL then is none, and no worker is made. */
 export function sharedWorkersOutlivePages() {
@@ -10,6 +11,6 @@ export function sharedWorkersOutlivePages() {
       return (asked = true);
     },
   };
-  attempt(() => new SharedWorker("https://", /** @type {any} */ (options)));
+  attempt(() => new SharedWorker(scriptUrl("https://"), /** @type {any} */ (options)));
   return asked;
 }

@@ -4,6 +4,7 @@
  */
 
 import { bare, Blob, clearTimeout, createObjectURL, Error, location, messageOf, origin, Promise, setTimeout, stringify, Worker } from "../natives.js";
+import { scriptUrl } from "../trusted.js";
 import { connect } from "./shared.js";
 
 /** No word for so long while it boots, and it counts as dead. */
@@ -70,7 +71,7 @@ export function createRuntime({ base, early, host, status, changed }) {
   /** @param {string} message @param {boolean} [hung] @param {boolean} [unreachable] until the network is back */
   const lost = (message, hung, unreachable) => {
     const ready = status.runtime === "ready";
-    why ||= `${MODES[index]}: ${message}`;
+    why += `${why && "; "}${MODES[index]}: ${message}`;
     status.runtime = "loading";
     drop(unreachable ? unreachableError(message) : undefined);
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
@@ -93,6 +94,7 @@ export function createRuntime({ base, early, host, status, changed }) {
       case "ready":
         watch(pending ? BATCH_MS : 0);
         status.runtime = "ready";
+        why = "";
         status.progress = 1;
         status.bootMs = message.ms;
         return changed("");
@@ -153,7 +155,7 @@ export function createRuntime({ base, early, host, status, changed }) {
       if (foreign) url = createObjectURL(new Blob([`import ${stringify(url)}`], { type: "text/javascript" }));
       const options = bare();
       options.type = "module";
-      const worker = new Worker(url, options);
+      const worker = new Worker(scriptUrl(url), options);
       worker.onerror = (event) => {
         event.preventDefault();
         fail(event.message || "it did not start");

@@ -5,6 +5,7 @@
 
 import { hold } from "../journal/locks.js";
 import { attempt, base36, BroadcastChannel, clearTimeout, listen, part, random, setTimeout, SharedWorker } from "../natives.js";
+import { scriptUrl } from "../trusted.js";
 
 /** @typedef {import("./protocol.js").ToWorker} ToWorker */
 /** @typedef {import("./protocol.js").FromWorker} FromWorker */
@@ -27,7 +28,7 @@ export function connect(base) {
       return (outlives = true);
     },
   });
-  const worker = new SharedWorker(`${base}worker.js`, options);
+  const worker = new SharedWorker(scriptUrl(`${base}worker.js`), options);
   const { port } = worker;
   /** Old browsers have none, and Firefox denies it where it denies storage. */
   let channel = attempt(() => new BroadcastChannel(NAME));

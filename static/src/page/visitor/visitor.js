@@ -1,7 +1,8 @@
 /** The visitor between page and Python: sent with each batch, kept as it comes back. */
 
 import { fromCookie } from "./cookies.js";
-import { each, part, stringify } from "../natives.js";
+import { json } from "../json.js";
+import { each, part } from "../natives.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /**
@@ -32,7 +33,7 @@ export function visitor({ read, store }, encode) {
 
   /** @param {string} key @param {unknown} value */
   const keep = (key, value) => {
-    const text = stringify(value ?? null);
+    const text = json(value ?? null);
     const before = store.get(key);
     if (text !== before && (before || (text !== "null" && text !== "{}"))) store.set(key, text);
   };

@@ -1,0 +1,92 @@
+/**
+ * The other public methods of analytics.js 1 and 2, so that a page which calls one goes on: what makes sense here does what it
+ * says, and what does not says so once.
+ */
+
+import { apply, copy, each, isArray, keys, world } from "../natives.js";
+import { guard } from "../events.js";
+import { setPatience } from "../calls/callbacks.js";
+import { trackForm, trackLink } from "./forms.js";
+
+/** Methods of analytics.js that change events on their way, or add other destinations: nothing of that happens here. */
+const ELSEWHERE = {
+  addSourceMiddleware: "calls go to Heap as they were made; change them where you make them",
+  addDestinationMiddleware: "calls go to Heap as they were made; change them where you make them",
+  addIntegrationMiddleware: "calls go to Heap as they were made; change them where you make them",
+  register: "plugins of analytics.js do not run here; Heap is the one destination",
+  deregister: "plugins of analytics.js do not run here; Heap is the one destination",
+  queryString: "the page's address makes no calls; call identify and track yourself",
+  add: "integrations of analytics.js do not run here; Heap is the one destination",
+  addIntegration: "integrations of analytics.js do not run here; Heap is the one destination",
+};
+
+/**
+ * @param {any} analytics they are added to it
+ * @param {(message: string) => void} warn says it once
+ * @param {(name: string, args: () => unknown[]) => void} emit
+ * @param {import("../visitor/store.js").Store} store
+ */
+export function addLegacy(analytics, warn, emit, store) {
+  /** @param {(...args: any[]) => unknown} method */
+  const chained =
+    (method) =>
+    (/** @type {unknown[]} */ ...args) => {
+      guard(method, args);
+      return analytics;
+    };
+  const { track } = analytics;
+  const link = chained((links, name, properties) => trackLink(track, links, name, properties));
+  const form = chained((forms, name, properties) => trackForm(track, forms, name, properties));
+  const itself = chained(() => {});
+  /** @param {string} key */
+  const remove = (key) => store.set(key, null);
+
+  each(/** @type {(keyof typeof ELSEWHERE)[]} */ (["addSourceMiddleware", "addDestinationMiddleware", "addIntegrationMiddleware", "add", "addIntegration"]), (name) => {
+    analytics[name] = chained(() => warn(`${name}: ${ELSEWHERE[name]}`));
+  });
+  each(/** @type {(keyof typeof ELSEWHERE)[]} */ (["register", "deregister", "queryString"]), (name) => {
+    analytics[name] = async () => {
+      warn(`${name}: ${ELSEWHERE[name]}`);
+      return [];
+    };
+  });
+
+  /** A call as a stub notes it, [method, ...args]. @param {any} noted */
+  const replay = (noted) => {
+    const method = isArray(noted) ? noted[0] : "";
+    if (method !== "push" && typeof analytics[method] === "function") guard(analytics[method], copy(noted, 1));
+  };
+
+  const more = {
+    trackLink: link,
+    trackClick: link,
+    trackForm: form,
+    trackSubmit: form,
+    /** analytics.js 1: a page view by its path. */
+    pageview: (/** @type {unknown} */ path) => analytics.page(path ? { path } : {}),
+    screen: (/** @type {unknown[]} */ ...args) => apply(analytics.page, analytics, args),
+    timeout: chained(setPatience),
+    use: chained((plugin) => typeof plugin === "function" && plugin(analytics)),
+    emit: chained((name, ...args) => emit(`${name}`, () => args)),
+    init: itself,
+    /** Segment's snippet looks for this before it takes the name `analytics` for itself. */
+    initialize: itself,
+    normalize: (/** @type {unknown} */ message) => message,
+    /** Gives the global name back. */
+    noConflict: chained(() => {
+      if (world.analytics === analytics) world.analytics = undefined;
+    }),
+    push: (/** @type {unknown[]} */ ...calls) => {
+      each(calls, replay);
+      return 0;
+    },
+    Integrations: {},
+    failedInitializations: [],
+    plugins: [],
+    storage: { get: store.get, set: store.set, remove, clear: remove },
+    require: () => ({}),
+  };
+  each(/** @type {(keyof typeof more)[]} */ (keys(more)), (name) => {
+    analytics[name] = more[name];
+  });
+}
