@@ -1,5 +1,6 @@
 // Starts a second, clean interpreter on the byte code alone, imports and warms the worker's entry, and writes it as a snapshot.
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { freshModule } from "../src/worker/interpreter.js";
 import { pack } from "../src/worker/snapshot.js";
@@ -18,7 +19,7 @@ await asTool(async ({ pyodide, code, entry, sample, carried, out }) => {
   clearFreeMemory(python._module);
   const { references, memory } = split(python.makeMemorySnapshot());
   const environment = python._api.runtimeEnv;
-  const { default: createModule } = await import(pathToFileURL(`${pyodide}/pyodide.asm.mjs`).href);
+  const { default: createModule } = await import(pathToFileURL(join(pyodide, "pyodide.asm.mjs")).href);
   const wasm = await WebAssembly.compile(new Uint8Array(readFileSync(`${pyodide}/pyodide.asm.wasm`)));
   const floor = python._module._emscripten_stack_get_end();
   const { module, pristine } = await freshModule({ createModule, wasm, environment }, memory.length, floor);
