@@ -17,6 +17,7 @@ function fixTheWorld() {
   Object.defineProperty(globalThis, "crypto", { value: { getRandomValues }, configurable: true });
   // On iOS Pyodide does without what newer versions of Node have and older ones have not, so that all freeze the same bytes.
   Object.defineProperty(globalThis, "navigator", { value: { userAgent: "iPhone" }, configurable: true });
+  // @ts-expect-error nobody calls it without `new`
   globalThis.Date = class extends Date {
     /** @param {unknown[]} given */
     constructor(...given) {
