@@ -173,8 +173,13 @@ async function bootWhole(progress) {
 
 /** @param {Progress} progress */
 async function bootSmall(progress) {
+  const start = performance.now();
   const [wasm, file] = await fetchParts(SMALL, progress);
-  return await thaw(wasm, file).catch(() => bootWhole(progress));
+  const fetched = performance.now();
+  performance.measure("heap-web:fetch", { start, end: fetched });
+  const python = await thaw(wasm, file).catch(() => bootWhole(progress));
+  performance.measure("heap-web:thaw", { start: fetched, end: performance.now() });
+  return python;
 }
 
 /**
