@@ -78,7 +78,9 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     serve.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any free one")
     serve.add_argument("--app-id", metavar="ID", help="a real Heap App ID; without one the server plays Heap itself")
     commands.add_parser("bundle", help="build dist/: heap-web.js, heap-web.mjs, the runtime, the wheel")
-    test = commands.add_parser("test", help="lint, type check, and run all tests; further arguments go to pytest")
+    test = commands.add_parser(
+        "test", help="lint, type check, and run all tests; arguments go to pytest, and names of *.test.js to Node alone"
+    )
     test.add_argument("--long", action="store_true", help="also the tests that take minutes")
     commands.add_parser(
         "bench", help="measure against the peers ; --server: the server half; further arguments go to the bench"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
 from heap_web.dev.build.bundle import bundle as build_bundle
@@ -14,6 +14,9 @@ from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import MODULES, node, npm_packages, system_packages
 from heap_web.dev.check.beside import Beside
 
+# What runs in pages that may have replaced any global.
+PAGE = ("page", "plugin")
+UNIT = STATIC / "test" / "unit"
 BESIDE = ("tests/faults", "tests/hosts")
 
 
@@ -41,11 +44,19 @@ def bench(arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "heap_web.dev.bench", *arguments], cwd=ROOT, check=False).returncode
 
 
+def unit_tests(files: Iterable[str]) -> list[str]:
+    """The command that runs unit tests of the page's half, under Node's own runner."""
+    return [node(), "--test", "--test-reporter=spec", *files]
+
+
 def test(arguments: Sequence[str], *, long: bool) -> int:
     """Runs every check, all of them even when one fails; the last words are a line for each.
 
     Some tests mostly wait, for deadlines and for processes: they run beside the others, and are printed last.
+    Where the arguments name unit tests of the page's half (`static/test/unit/*.test.js`), only those run.
     """
+    if chosen := [argument for argument in arguments if argument.endswith(".test.js")]:
+        return subprocess.run(unit_tests(chosen), cwd=ROOT, check=False).returncode
     system_packages()
     npm_packages()
     build_bundle()
@@ -58,6 +69,9 @@ def test(arguments: Sequence[str], *, long: bool) -> int:
         "tsc page": [*tsc, "--project", str(STATIC / "tsconfig.json")],
         "tsc worker": [*tsc, "--project", str(STATIC / "tools" / "tsconfig.json")],
         "tsc bench": [*tsc, "--project", str(STATIC / "bench" / "tsconfig.json")],
+        "natives": [node(), str(STATIC / "tools" / "lint-natives.mjs"), *(str(STATIC / "src" / part) for part in PAGE)],
+        "tsc test": [*tsc, "--project", str(STATIC / "test" / "tsconfig.json")],
+        "node": unit_tests(map(str, sorted(UNIT.glob("*.test.js")))),
         "audit": [*python, "heap_web.dev.check.audit"],
         "pytest": [*python, "pytest", *(["--long"] if long else []), *arguments],
     }

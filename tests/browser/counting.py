@@ -58,12 +58,6 @@ class FaultySite(Site):
         return await super().answer(request)
 
 
-def engine_of(site: Site) -> str:
-    """The name of the engine's file."""
-    (engine,) = site.dist.glob("runtime/*/engine.*.js")
-    return engine.name
-
-
 def serve_heap(context: BrowserContext, body: str = HEAP, **answer: Any) -> None:
     """From now on Heap's host answers every page of the context with this script."""
     context.unroute(HEAP_HOSTS)

@@ -88,12 +88,12 @@ def test_a_worker_reports_progress_is_ready_and_answers_batches_in_order(
 def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page, site: Site, runtime: str) -> None:
     """A SharedWorker that already runs tells the next page at once that it is warm, without loading anything."""
     page.goto(site.page("/", "<!doctype html>"))
-    talk(page, runtime, "shared", [{"type": "ping", "id": 7}], "pong")
+    talk(page, runtime, "shared", [{"type": "batch", "id": 7, "text": BATCH}], "batch")
     site.asked.clear()
     second = page.context.new_page()
     second.goto(site.page("/second", "<!doctype html>"))
-    heard = talk(second, runtime, "shared", [{"type": "ping", "id": 8}], "pong")
-    assert [message["type"] for message in heard] == ["ready", "pong"]
+    heard = talk(second, runtime, "shared", [{"type": "batch", "id": 8, "text": BATCH}], "batch")
+    assert [message["type"] for message in heard] == ["ready", "batch"]
     assert heard[0]["warm"]
     assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm", ".mjs"))]
 

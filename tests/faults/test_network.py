@@ -21,10 +21,9 @@ def test_calls_made_offline_reach_a_live_heap(visitor: Visitor) -> None:
 
 @pytest.mark.fault(16, "offline before Python and Heap are there, then online")
 def test_calls_of_a_page_that_began_offline_arrive_once_it_is_online(visitor: Visitor) -> None:
-    """A page that could have neither our engine nor Heap delivers by itself once there is a network."""
+    """A page that could have neither Python nor Heap delivers by itself once there is a network."""
     visitor.block_heap()
-    engine = next(path.name for path in visitor.site.dist.glob("runtime/*/engine.*.js"))
-    visitor.site.altered[engine] = visitor.site.cut
+    visitor.site.altered["worker.js"] = visitor.site.altered["python.js"] = visitor.site.cut
     page = visitor.open("/")
     visitor.context.set_offline(True)
     visitor.burst(page, "early", 20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -75,24 +74,6 @@ def test_a_runtime_that_cannot_start_keeps_the_calls_for_the_next_page(
     else:
         assert (statuses, state["runtime"]) == ({"kept": 20}, "failed")
         assert len([text for text in said if text.startswith("[heap-web]")]) == 1
-    visitor.site.altered.clear()
-
-
-@pytest.mark.fault(9, "engine file never answered")
-def test_an_engine_that_never_comes_is_given_up_at_its_deadline(visitor: Visitor) -> None:
-    """When nobody answers for the engine's file, calls settle as kept within 20 s; the next page delivers."""
-
-    async def never(request: Request, answer: Answer) -> Response:
-        while visitor.site.altered and not await request.is_disconnected():
-            await asyncio.sleep(0.05)
-        return answer()
-
-    engine = next(path.name for path in visitor.site.dist.glob("runtime/*/engine.*.js"))
-    visitor.site.altered[engine] = never
-    page = visitor.open("/")
-    visitor.burst(page, "waiting", 20)
-    assert visitor.settle(page) == {"kept": 20}
-    assert page.evaluate("() => analytics.state.runtime") == "failed"
     visitor.site.altered.clear()
 
 

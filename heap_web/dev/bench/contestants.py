@@ -20,7 +20,10 @@ CACHE = ROOT / ".cache" / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """One contestant: `script` is the file that its page names, `count` the calls that its rates are measured with."""
+    """One contestant: `script` is the file that its page names, `count` the calls that its rates are measured with.
+
+    `integration`: whether a site may choose it to tell Heap; then it is measured under every condition.
+    """
 
     key: str
     title: str
@@ -28,13 +31,22 @@ class Contestant:
     count: int = 10_000
     keeps: bool = True
     firefox: bool = False
+    integration: bool = False
 
 
 # analytics.js 2 makes some 200 calls a second: its rates are measured with fewer calls, and its memory is not.
 CONTESTANTS: tuple[Contestant, ...] = (
-    Contestant("heap_web", "heap_web", "/heap_web/heap-web.js", firefox=True),
-    Contestant("analytics_next", "analytics.js 2", "/analytics_next/index.js", count=2_000, keeps=False, firefox=True),
-    Contestant("snippet", "Heap's snippet", "/bench/heap.js"),
+    Contestant("heap_web", "heap_web", "/heap_web/heap-web.js", firefox=True, integration=True),
+    Contestant(
+        "analytics_next",
+        "analytics.js 2",
+        "/analytics_next/index.js",
+        count=2_000,
+        keeps=False,
+        firefox=True,
+        integration=True,
+    ),
+    Contestant("snippet", "Heap's snippet", "/bench/heap.js", integration=True),
     Contestant("pyscript", "PyScript", "/pyscript/core.js", keeps=False),
     Contestant("pyodide_worker", "Pyodide, worker", "/bench/pyodide-page.js"),
 )
@@ -55,9 +67,9 @@ def files() -> dict[str, Served]:
 
 def wheel() -> Path:
     """The wheel that the build made. Raises FileNotFoundError when there is none."""
-    found = sorted(DIST.glob("heap_web-*.whl"), key=lambda path: path.stat().st_mtime)
+    found = sorted(DIST.glob("heap_web_pages-*.whl"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise FileNotFoundError(f"no heap_web-*.whl in {DIST}: run `python3 build.py bundle` first")
+        raise FileNotFoundError(f"no heap_web_pages-*.whl in {DIST}: run `python3 build.py bundle` first")
     return found[-1]
 
 

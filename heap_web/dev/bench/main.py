@@ -21,7 +21,7 @@ from heap_web.dev.bench.report import Report, markdown, write
 from heap_web.dev.bench.server import Site, serving
 
 Step = tuple[str, Callable[[measure.Bench], None]]
-PARTS = ("visits", "firefox", "calls", "memory", "python")
+PARTS = ("visits", "firefox", "busy", "networks", "calls", "memory", "python")
 ROUNDS = 5
 PUBLISHED = ROOT / "templates" / "docs" / "figures" / "speed.md"
 
@@ -72,13 +72,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build.py bench", description="Measure heap_web and its peers in one run.")
     keys = [each.key for each in CONTESTANTS]
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds, interleaved (default {ROUNDS})")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round of the integrations alone: minutes, not the truth"
+    )
     parser.add_argument("--only", nargs="+", choices=keys, metavar="CONTESTANT", help=f"of {', '.join(keys)}")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     parser.add_argument("--out", type=Path, default=DIST, help="folder for bench.json, bench.html, bench.md")
     parser.add_argument("--publish", action="store_true", help="also write the tables that the documentation shows")
-    return parser.parse_args(list(arguments))
+    options = parser.parse_args(list(arguments))
+    if options.quick:
+        options.rounds = 1
+        options.only = options.only or [each.key for each in CONTESTANTS if each.integration]
+    return options
 
 
 def _steps(contestants: Sequence[Contestant], rounds: int, parts: Sequence[str]) -> Iterator[Step]:
@@ -93,6 +100,12 @@ def _steps(contestants: Sequence[Contestant], rounds: int, parts: Sequence[str])
                 yield f"{where}: calls", _bound(measure.calls, each)
             if with_firefox and each.firefox:
                 yield f"{where}: Firefox", _bound(measure.firefox_visit, each)
+            if "networks" in parts and each.integration:
+                yield f"{where}: Fast 4G, Slow 4G", _bound(measure.slow_visits, each)
+            if "busy" in parts and each.integration:
+                yield f"{where}: busy", _bound(measure.busy_visits, each)
+            if "busy" in parts and with_firefox and each.firefox:
+                yield f"{where}: Firefox, busy", _bound(measure.busy_firefox_visit, each)
         if "python" in parts:
             yield f"round {number} of {rounds}, Python in the page", measure.python_page
     if "memory" in parts:

@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from heap_web.dev.bench.browser import chromium, firefox, tab
+from heap_web.dev.bench.conditions import BUSY, FAST_4G, SLOW_4G, Line, loaded
 from heap_web.dev.bench.contestants import Contestant
 from heap_web.dev.bench.figures import Samples
 from heap_web.dev.bench.memory import held
@@ -71,13 +72,49 @@ def visits(bench: Bench, contestant: Contestant) -> None:
     add(key, "script", sum(page.script for page in pages))
 
 
+def busy_visits(bench: Bench, contestant: Contestant) -> None:
+    """The same two visits while both cores are loaded and the page's CPU is throttled."""
+    add, key = bench.samples.add, contestant.key
+    with _profile() as profile, loaded(BUSY):
+        with chromium(bench.playwright, profile) as context:
+            pages = [_visit(bench, contestant, context, BUSY.slowdown)]
+        with chromium(bench.playwright, profile) as context:
+            pages.extend(_visit(bench, contestant, context, BUSY.slowdown) for _ in range(1 + FURTHER))
+    add(key, "busy_cold", pages[0].first)
+    add(key, "busy_again", pages[1].first)
+    bench.samples.extend(key, "busy_further", [page.first for page in pages[2:]])
+    add(key, "busy_own_long_tasks", sum(own(task) for page in pages for task in page.tasks))
+
+
+def slow_visits(bench: Bench, contestant: Contestant) -> None:
+    """A first page on a fresh profile, over each of the mobile networks."""
+    for condition in (FAST_4G, SLOW_4G):
+        bench.site.line = Line(condition)
+        try:
+            with _profile() as profile, chromium(bench.playwright, profile) as context:
+                first = _first(bench, contestant, tab(context))
+        finally:
+            bench.site.line = Line()
+        bench.samples.add(contestant.key, f"{condition.key}_cold", first)
+
+
 def firefox_visit(bench: Bench, contestant: Contestant) -> None:
     """One visit in Firefox on a fresh profile: a first page, then five further ones."""
+    bench.samples.extend(contestant.key, "firefox_further", _in_firefox(bench, contestant))
+
+
+def busy_firefox_visit(bench: Bench, contestant: Contestant) -> None:
+    """The same visit in Firefox while both cores are loaded. Firefox has no throttling to add."""
+    with loaded(BUSY):
+        bench.samples.extend(contestant.key, "busy_firefox_further", _in_firefox(bench, contestant))
+
+
+def _in_firefox(bench: Bench, contestant: Contestant) -> list[float]:
     with _profile() as profile, firefox(bench.playwright, profile) as context:
         page = tab(context)
         # Each by an address of its own: going to the same one again replaces the page in the history, as no link does.
         firsts = [_stay(bench, contestant, page, f"?page={number}") for number in range(1 + FURTHER)]
-    bench.samples.extend(contestant.key, "firefox_further", firsts[1:])
+    return firsts[1:]
 
 
 def calls(bench: Bench, contestant: Contestant, *, timed: int = 300) -> None:
@@ -118,10 +155,11 @@ def own(task: Mapping[str, Any]) -> bool:
     return ran >= OWN
 
 
-def _visit(bench: Bench, contestant: Contestant, context: BrowserContext) -> Visited:
+def _visit(bench: Bench, contestant: Contestant, context: BrowserContext, slowdown: float = 1.0) -> Visited:
     page = tab(context)
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     first = _stay(bench, contestant, page)
     metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
     tasks = page.evaluate("bench.tasks()")

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from heap_web.dev.bench.figures import FIGURES, Figure, Samples
+from heap_web.dev.bench.leaving import SECONDS, shares
 from heap_web.dev.bench.statistics import Summary, summarize, written
 from heap_web.dev.bench.targets import Verdict, verdicts
 
@@ -89,6 +90,7 @@ def record(report: Report) -> dict[str, Any]:
         "contestants": dict(report.contestants),
         "figures": figures,
         "targets": [asdict(verdict) for verdict in report.verdicts],
+        "leaving": [asdict(share) for share in shares(report.samples, report.contestants)],
     }
 
 
@@ -140,6 +142,14 @@ def markdown(report: Report) -> str:
     lines += ["", _row(["", "target", "measured", ""]), _row(["---", "---", "---", "---"])]
     for verdict in report.verdicts:
         lines.append(_row([verdict.row, verdict.target, verdict.measured, OUTCOMES[verdict.met]]))
+    lines += [
+        "",
+        "The share of visitors whose event Heap got, of those who leave their first page so soon and never return:",
+        "",
+    ]
+    lines += [_row(["", "", *(f"{seconds} s" for seconds in SECONDS)]), _row(["---", "---", *["--:"] * len(SECONDS)])]
+    for share in shares(report.samples, report.contestants):
+        lines.append(_row([share.condition, share.contestant, *(f"{part:.0%}" for part in share.shares)]))
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import brotli
 import uvicorn
 
+from heap_web.dev.bench.conditions import PIECE, Line
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
@@ -61,10 +63,11 @@ class Sent:
 
 @dataclass(slots=True)
 class Site:
-    """The ASGI app: what is served, and a log of what was sent."""
+    """The ASGI app: what is served, a log of what was sent, and the line that it goes through."""
 
     files: Mapping[str, Served]
     log: list[Sent] = field(default_factory=list)
+    line: Line = field(default_factory=Line)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,8 +83,13 @@ class Site:
             status = 200
         lines = sum(len(name) + len(value) + 4 for name, value in headers)
         self.log.append(Sent(path, len(body), len(b"HTTP/1.1 200 OK\r\n") + lines + 2 + len(body)))
+        await self.line.wait_for_answer()
         await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-        await send({"type": "http.response.body", "body": body})
+        step = PIECE if self.line.condition.rate else max(len(body), 1)
+        for start in range(0, max(len(body), 1), step):
+            piece = body[start : start + step]
+            await self.line.wait_for(len(piece))
+            await send({"type": "http.response.body", "body": piece, "more_body": start + step < len(body)})
 
 
 def page(html: str) -> Served:

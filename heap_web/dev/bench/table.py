@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from heap_web.dev.bench.figures import Figure
+from heap_web.dev.bench.leaving import SECONDS, shares
 from heap_web.dev.bench.report import Report
 from heap_web.dev.bench.statistics import written
 
@@ -18,6 +19,7 @@ def tables(report: Report) -> Iterator[RenderableType]:
     """The tables to print, in order."""
     yield figures(report)
     yield targets(report)
+    yield leaving(report)
 
 
 def figures(report: Report) -> Table:
@@ -38,6 +40,18 @@ def targets(report: Report) -> Table:
         table.add_column(column)
     for verdict in report.verdicts:
         table.add_row(verdict.row, verdict.target, verdict.measured, MARKS[verdict.met])
+    return table
+
+
+def leaving(report: Report) -> Table:
+    """The share of visitors who leave early and never return whose event Heap got."""
+    table = Table(
+        title="Of visitors who leave their first page and never return: whose event Heap got", title_justify="left"
+    )
+    for column in ("", "", *(f"{seconds} s" for seconds in SECONDS)):
+        table.add_column(column)
+    for share in shares(report.samples, report.contestants):
+        table.add_row(share.condition, share.contestant, *(f"{part:.0%}" for part in share.shares))
     return table
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -23,15 +22,15 @@ KEPT = ("--module", "--comments", "/webpackIgnore|@vite-ignore/")
 
 
 def build_loader(runtime: str, version: str) -> dict[str, bytes]:
-    """heap-web.js, heap-web.mjs, heap-web.d.ts, inspector.js; and in the folder of the runtime, named so, their engine.
+    """heap-web.js, heap-web.mjs, heap-web.d.ts, inspector.js; `runtime` is the name of the runtime's folder.
 
-    The engine is the half of the page's code that need not be there at once. Its name is a hash of its content.
+    The page's half is one file: a second one would be a second request on the way of the first call.
     """
     from heap_web.core import snippet
 
     entries = {"heap-web.js": (PAGE / "loader.js", "iife"), "heap-web.mjs": (PAGE / "module.js", "esm")}
     inspector = INSPECTOR / "inspector.js"
-    for source in (*(source for source, _ in entries.values()), PAGE / "engine.js", inspector, TYPES):
+    for source in (*(source for source, _ in entries.values()), inspector, TYPES):
         if not source.exists():
             name = source.relative_to(STATIC.parent)
             raise StepFailed(f"bundling the loader: {name} is missing from this work tree.")
@@ -50,17 +49,11 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
             defines = [f"--define:{constant}={json.dumps(value)}" for constant, value in constants.items()]
             esbuild(f"bundling {name}", [str(source), *flags, f"--format={style}", *defines, f"--outfile={out / name}"])
 
-        bundle("engine.js", PAGE / "engine.js", "esm")
-        engine = (out / "engine.js").read_bytes()
-        hashed = f"engine.{hashlib.sha256(engine).hexdigest()[:16]}.js"
-        (out / "engine.js").rename(out / hashed)
-        constants["__ENGINE__"] = hashed
         for name, (source, style) in entries.items():
             bundle(name, source, style, COMMENTED if style == "esm" else FLAGS)
             terser(f"minifying {name}", out / name, *(KEPT if style == "esm" else ()))
         bundle("inspector.js", inspector, "esm")
 
     built = cached("loader", key, make)
-    (engine,) = built.glob("engine.*.js")
     files = {name: (built / name).read_bytes() for name in (*entries, "inspector.js")}
-    return {**files, f"runtime/{runtime}/{engine.name}": engine.read_bytes(), TYPES.name: TYPES.read_bytes()}
+    return {**files, TYPES.name: TYPES.read_bytes()}

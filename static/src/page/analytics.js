@@ -1,27 +1,27 @@
-/** The `analytics` object of the page: takes and journals calls at any time, and starts Heap, Python and the engine once it may. */
+/** The `analytics` object of the page: takes calls at any time, and starts delivery once it may. What it may do is in lifecycle.js. */
 
 import { callLater } from "./calls/callbacks.js";
-import { initialConsent } from "./visitor/consent.js";
+import { entryOf } from "./calls/entry.js";
+import { encode, withLocalTimes } from "./calls/wire.js";
+import { startDelivery } from "./delivery.js";
 import { createEvents, guard } from "./events.js";
-import { createHeap } from "./heap/heap.js";
-import { createJournal } from "./journal/journal.js";
-import { append, apply, attempt, bare, each, messageOf, now, parse, Promise, setTimeout } from "./natives.js";
+import { inspect } from "./inspect.js";
+import { phaseOf, reasonOf } from "./lifecycle.js";
+import { append, apply, defineProperty, document, each, listen, location, matches, messageOf, now, parse, prerendering, Promise, resolve as resolveUrl, say, setTimeout, then } from "./natives.js";
+import { createOutcomes } from "./outcomes.js";
+import { createDoor, DOOR } from "./runtime/door.js";
 import { settingsOf } from "./settings.js";
-import { connect } from "./runtime/shared.js";
+import { initialConsent } from "./visitor/consent.js";
 import { createStore } from "./visitor/store.js";
 import { createUser } from "./visitor/user.js";
-import { encode } from "./calls/wire.js";
 
-/** @typedef {import("./journal/journal.js").Entry} Entry */
-/** @typedef {import("./calls/queue.js").Result} Result */
-/** @typedef {import("./engine.js").World} World */
+/** @typedef {import("./calls/entry.js").Entry} Entry */
+/** @typedef {import("./calls/entry.js").Result} Result */
 /** @typedef {ReturnType<typeof createAnalytics>} Analytics */
 
 const MAX_WAITING = 200_000;
 /** How long calls wait for a `load` before the developer is told that there was none. */
 const LOAD_MS = 5000;
-/** How long the engine may take to arrive. */
-const ENGINE_MS = 20_000;
 
 /**
  * @param {string} home URL of our own script: the runtime is beside it
@@ -33,7 +33,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   const user = createUser(store);
   /** Calls on their way, in order. @type {Entry[]} */
   const items = [];
-  /** @type {import("./engine.js").Status} */
+  /** @type {import("./outcomes.js").Status} */
   const status = {
     runtime: "idle",
     heap: "idle",
@@ -43,26 +43,19 @@ export function createAnalytics(home, defaults, store = createStore()) {
     journal: { calls: 0, bytes: 0 },
     consent: "granted",
   };
-  /** @type {import("./settings.js").Settings | undefined} */
-  let settings;
-  /** URL of the runtime's folder. */
-  let base = "";
+  const outcomes = createOutcomes(emit, status, items);
+  const { report, settle, changed, state } = outcomes;
+  /** @type {import("./runtime/runtime.js").Host} */
+  const host = { run: null };
+  /** @type {import("./lifecycle.js").Facts["settings"]} */
+  let settings = null;
+  /** What is wrong with the settings. */
+  let fault = "";
   /** The visitor has been asked. */
   let asked = false;
-  /** What is wrong with the settings, and why calls are dropped; "" if they are not. */
-  let broken = "";
-  let closed = "";
-  /** What keeps calls from Heap, if anything. */
-  let failure = "";
-  /** @type {import("./journal/journal.js").Journal | undefined} */
-  let journal;
-  /** @type {import("./engine.js").Engine | undefined} */
-  let engine;
-  let ids = 0;
-  let unsettled = 0;
-  /** @type {((value?: undefined) => void)[]} */
-  let flushing = [];
-  let announced = false;
+  let inspected = false;
+  /** There in the phase `open` alone. @type {import("./delivery.js").Delivery | null} */
+  let delivery = null;
   /** @type {() => void} */
   let readied;
   const ready = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
@@ -72,69 +65,91 @@ export function createAnalytics(home, defaults, store = createStore()) {
       resolve();
     };
   });
-  /** @type {Record<string, boolean>} */
-  const said = bare();
 
-  const state = () => ({ ...status, journal: { ...status.journal }, waiting: items.length });
+  const phase = () =>
+    phaseOf({ settings, fault, consent: status.consent, prerendering: prerendering() });
 
-  /** Tell the developer: a warning once, an error each time, the console once. @type {World["report"]} */
-  const report = (kind, code, message) => {
-    if (!said[message]) console[kind === "error" ? kind : "warn"](`[heap-web] ${message}`);
-    if (!said[message] || kind === "error") emit(kind, () => [{ code, message }]);
-    said[message] = true;
-  };
-
-  /** Something in `state` is new: say so once this task is over. */
-  const changed = () => {
-    if (announced) return;
-    announced = true;
-    setTimeout(() => {
-      announced = false;
-      emit("state", () => [state()]);
-    });
-  };
-
-  /** @type {World["settle"]} */
-  const settle = (entry, status, reason, commands = []) => {
-    const result = { status, commands, ...(reason && { reason }) };
-    const { id, made, settle } = entry;
-    entry.settle = null;
-    emit("settled", () => [{ id, ...result, ms: performance.now() - made }]);
+  /** Enter the phase that the facts say. */
+  const go = () => {
+    const now = phase();
+    const reason = reasonOf(now, fault);
     changed();
-    if (!settle) return;
-    settle(result);
-    if (--unsettled) return;
-    each(flushing, (done) => done());
-    flushing = [];
+    if (reason) {
+      outcomes.settleAll("dropped", reason);
+      // Without a usable App ID, calls are dropped but kept in mind, should a right one come.
+      if (now !== "broken") items.length = 0;
+    }
+    if (now !== "open" && delivery) {
+      delivery.stop();
+      delivery = null;
+    }
+    if (now === "hidden") listen(document(), "prerenderingchange", go, { once: true });
+    if (now === "open" && settings && !delivery) {
+      const base = resolveUrl(settings.runtime || __RUNTIME__, home);
+      status.runtime = "loading";
+      delivery = startDelivery({ settings, base, items, status, outcomes, user, host, take, ready: readied });
+      if (settings.inspector && !inspected) {
+        inspected = true;
+        inspect(analytics, base, home, items, outcomes);
+      }
+    }
   };
 
-  /** Settle every call that waits. @param {Result["status"]} status @param {string} reason */
-  const settleAll = (status, reason) => each(items.slice(), (entry) => entry.settle && settle(entry, status, reason));
-
-  /** @type {World["entryOf"]} */
-  const entryOf = (text, at) => ({ id: ++ids, text, at, made: performance.now(), key: "", claim: null, tries: 0, settle: null });
-
-  /** The call as listeners get it: its values as they travel to Python. @type {World["callOf"]} */
-  const callOf = ({ id, text, at, claim, key }) => {
-    const { m, a } = parse(text);
-    return { id, method: m, args: a, at, replayed: !!claim, journalled: !!key };
+  /** Nothing can be sent: say why, once. @param {string} why */
+  const refuse = (why) => {
+    fault = why;
+    report("error", "config", why);
+    go();
   };
 
-  /** @type {World["told"]} */
-  const told = (entry) => emit("call", () => [callOf(entry)]);
-
-  /** @type {World["transformed"]} */
-  const transformed = ({ id, made }, commands) => emit("transformed", () => [{ id, commands, ms: performance.now() - made }]);
-
-  /** @type {World["failing"]} */
-  const failing = (why) => {
-    failure = why;
-    if (why) settleAll("kept", why);
+  /**
+   * A call that is wire text by now is on its way, or it is dropped for a reason.
+   * @param {string} text @param {string} method @param {() => unknown[]} args @param {(result: Result) => void} hear @param {string} [wrong] what is wrong with it
+   */
+  const admit = (text, method, args, hear, wrong = "") => {
+    const entry = entryOf(text, now());
+    const closed = reasonOf(phase(), fault);
+    const reason = closed || wrong || (items.length >= MAX_WAITING ? "too many calls wait" : "");
+    outcomes.await(entry, hear);
+    if (!reason || (reason === fault && !wrong)) append(items, entry);
+    if (!reason && delivery) delivery.write(entry);
+    outcomes.told(entry);
+    if (reason && reason !== closed) report("warning", "call", reason);
+    if (!reason && !settings && items.length < 2) setTimeout(() => settings || fault || refuse("no App ID: set data-app-id, or call analytics.load({appId})"), LOAD_MS);
+    changed();
+    emit(method, args);
+    return { entry, reason };
   };
 
-  /** @param {Entry} entry */
-  const write = (entry) => {
-    if (journal && !journal.add(entry)) report("warning", "journal", "the journal is full: calls wait in memory");
+  /** @param {string} text @param {string} method @param {() => unknown[]} args @param {string} [wrong] @param {() => void} [callback] @returns {Promise<Result>} */
+  const take = (text, method, args, wrong, callback) =>
+    new Promise((/** @type {(result: Result) => void} */ resolve) => {
+      const hear = (/** @type {Result} */ result) => {
+        resolve(result);
+        if (callback) callback();
+      };
+      const { entry, reason } = admit(text, method, args, hear, wrong);
+      if (delivery) delivery.plan();
+      // The queue's turn comes first: Heap may be there by now.
+      setTimeout(() => {
+        if (!entry.settle) return;
+        const why = delivery && delivery.failure();
+        if (reason) settle(entry, "dropped", reason);
+        else if (why) settle(entry, "kept", why);
+      });
+    });
+
+  /** A call of the page's own Python: it is told in this tick if it can be. @param {string} text @param {string} method @param {(result: Result) => void} hear */
+  const takeNow = (text, method, hear) => {
+    const { entry, reason } = admit(withLocalTimes(text), method, () => parse(text).a, hear);
+    if (reason) settle(entry, "dropped", reason);
+    else if (delivery) {
+      delivery.deliverNow();
+      const why = delivery && delivery.failure();
+      if (entry.settle && why) settle(entry, "kept", why);
+      if (delivery) delivery.plan();
+    }
+    return entry.id;
   };
 
   /** @param {string} method @param {unknown[]} args @returns {Promise<Result>} */
@@ -145,114 +160,15 @@ export function createAnalytics(home, defaults, store = createStore()) {
       if (!callback && typeof arg === "function" && (i || method !== "track")) callback = callLater(arg);
     });
     let text = "[]";
-    let reason;
+    let wrong;
     try {
       const { local, cut, text: wire } = encode(args);
       text = `${wire}${local && `,"l":${local}`}`;
-      reason = closed;
       if (cut) report("warning", "depth", `${method}: deeper than 500 levels, or too much: cut`);
-      if (items.length >= MAX_WAITING) reason = "too many calls wait";
     } catch (error) {
-      reason = messageOf(error);
+      wrong = messageOf(error);
     }
-    return take(`{"m":"${method}","a":${text}}`, method, () => args, reason, callback);
-  };
-
-  /** A call that is wire text by now. @type {World["take"]} */
-  const take = (text, method, args, reason = "", callback) => {
-    const entry = entryOf(text, now());
-    const promise = new Promise((/** @type {(result: Result) => void} */ resolve) => {
-      entry.settle = (result) => {
-        resolve(result);
-        if (callback) callback();
-      };
-    });
-    unsettled++;
-    // Without a usable App ID, calls are dropped but kept in mind, should a right one come.
-    if (!reason || reason === broken) append(items, entry);
-    if (!reason && journal) write(entry);
-    told(entry);
-    if (reason) {
-      if (reason !== closed) report("warning", "call", reason);
-      setTimeout(settle, 0, entry, "dropped", reason);
-    } else if (journal) {
-      if (engine) engine.plan();
-      // The engine's turn comes first: Heap may be there by now.
-      setTimeout(() => failure && entry.settle && settle(entry, "kept", failure));
-    } else if (items.length < 2)
-      setTimeout(() => {
-        if (!settings && !broken) refuse("no App ID: set data-app-id, or call analytics.load({appId})");
-      }, LOAD_MS);
-    changed();
-    emit(method, args);
-    return promise;
-  };
-
-  /** Nothing can be sent: say why, once. @param {string} why */
-  const refuse = (why) => {
-    broken = why;
-    report("error", "config", why);
-    go();
-  };
-
-  /** Go by what is allowed now. */
-  const go = () => {
-    const { integrations = {} } = settings || bare();
-    closed = broken;
-    if (status.consent === "refused") closed = "no consent";
-    else if (integrations.Heap === false || (integrations.All === false && !integrations.Heap))
-      closed = "Heap is off in integrations";
-    changed();
-    if (closed) {
-      settleAll("dropped", closed);
-      if (!broken) items.length = 0;
-      if (engine) engine.stop();
-      engine = journal = undefined;
-    }
-    if (closed || journal || !settings || status.consent !== "granted") return;
-    // A page that is only prerendered may never be seen.
-    if (/** @type {any} */ (document).prerendering) return document.addEventListener("prerenderingchange", go, { once: true });
-    let tries = 0;
-    const begin = () => {
-      const failed = (/** @type {unknown} */ error) => {
-        if (engine || journal !== mine) return;
-        status.runtime = "failed";
-        report("error", "runtime", messageOf(error));
-        failing(messageOf(error));
-      };
-      setTimeout(failed, ENGINE_MS, "no engine in time");
-      // The fragment makes it another module: browsers keep a failed one.
-      import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}${__ENGINE__}#${tries++}`)
-        .then(({ start }) => {
-          // Consent may have been withdrawn meanwhile, or be so by a listener now.
-          if (engine || journal !== mine) return;
-          const started = start(world, heapWhy);
-          if (journal === mine) engine = started;
-          else started.stop();
-        })
-        // A page that is being left fails its imports too, and has no second left.
-        .catch((error) => setTimeout(failed, 1000, error));
-    };
-    // First what other processes have to do: this one may have to wait for its localStorage.
-    const shared = attempt(() => connect(base));
-    begin();
-    const mine = (journal = createJournal(settings.appId, user.store.open(), status.journal));
-    let heapWhy = "";
-    const heap = createHeap(settings, status, (why) => {
-      if (engine) engine.became("heap", why);
-      else heapWhy = why;
-      changed();
-    });
-    status.runtime = "loading";
-    each(items, write);
-    heap.start();
-    /** @type {World} */
-    const world = { settings, base, shared, journal: mine, heap, status, user, items, encode, entryOf, callOf, told, take, transformed, settle, report, changed, failing, readied, home, analytics };
-    addEventListener("online", () => {
-      if (engine || journal !== mine) return; // the engine sees to this itself
-      if (status.heap === "failed") heap.start();
-      begin();
-    });
+    return take(`{"m":"${method}","a":${text}}`, method, () => args, wrong, callback);
   };
 
   /** @param {string} method */
@@ -269,7 +185,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       return analytics;
     };
 
-  const log = (/** @type {object} */ event) => console.log("[heap-web]", event);
+  const log = (/** @type {object} */ event) => say("log", "[heap-web]", event);
 
   /** @type {any} */
   const analytics = {
@@ -294,12 +210,11 @@ export function createAnalytics(home, defaults, store = createStore()) {
           if (settings.appId !== next.appId) report("warning", "config", `loaded already: ${settings.appId}`);
           return;
         }
-        base = new URL(next.runtime || __RUNTIME__, home).href;
         settings = next;
-        broken = "";
+        fault = "";
         if (next.debug) analytics.debug();
         if (!asked) status.consent = initialConsent(next);
-        if (/[?&]heap-web=inspect\b/.test(location.search)) next.inspector = true;
+        if (matches(/[?&]heap-web=inspect\b/, location().search)) next.inspector = true;
         go();
       } catch (error) {
         if (!settings) refuse(messageOf(error));
@@ -317,7 +232,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
     /** @param {() => void} [callback] */
     ready: (callback) =>
-      ready.then(() => {
+      then(ready, () => {
         if (callback) guard(callback, []);
         return state();
       }),
@@ -328,9 +243,13 @@ export function createAnalytics(home, defaults, store = createStore()) {
     user: () => user,
     flush: () =>
       new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-        if (unsettled && journal) append(flushing, resolve);
+        if (delivery) outcomes.whenSettled(resolve);
         else resolve();
       }),
   };
-  return analytics;
+  const hostChanged = () => delivery && delivery.hostChanged();
+  const whoever = () => (delivery ? delivery.visitor.state() : { id: user.id(), traits: user.traits(), anonymousId: user.anonymousId() });
+  const appId = () => (settings ? settings.appId : "");
+  const door = createDoor({ host, hostChanged, takeNow, appId, user: whoever, state, on, off });
+  return defineProperty(analytics, DOOR, { value: door });
 }

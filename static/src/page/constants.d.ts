@@ -3,9 +3,6 @@
 /** Folder of the Python runtime, relative to our own script: "runtime/<hash>/". */
 declare const __RUNTIME__: string;
 
-/** Name of the engine's file in that folder: "engine.<hash>.js". */
-declare const __ENGINE__: string;
-
 declare const __VERSION__: string;
 
 /** What the Python core knows of Heap's two SDK generations. `{id}` in a path stands for the App ID. */

@@ -1,6 +1,6 @@
 /** Events by name; a listener that throws stops nobody. */
 
-import { append, apply, bare, each, messageOf } from "./natives.js";
+import { append, apply, bare, copy, each, messageOf, say } from "./natives.js";
 
 /** @typedef {(...args: any[]) => void} Listener */
 
@@ -9,7 +9,7 @@ export function guard(callback, args) {
   try {
     apply(callback, undefined, args);
   } catch (error) {
-    console.warn(`[heap-web] a callback threw: ${messageOf(error)}`);
+    say("warn", `[heap-web] a callback threw: ${messageOf(error)}`);
   }
 }
 
@@ -38,7 +38,7 @@ export function createEvents() {
       const all = table[name];
       if (!all || !all.length) return;
       const made = args();
-      each(all.slice(), (one) => {
+      each(copy(all), (one) => {
         if (one[1]) off(name, one[0]);
         guard(one[0], made);
       });

@@ -1,9 +1,10 @@
 /** One `analytics` per page, however often and from wherever our script is loaded. */
 
 import { createAnalytics } from "./analytics.js";
+import { symbolFor, world } from "./natives.js";
 import { takeOver } from "./takeover.js";
 
-const KEY = Symbol.for("heap-web");
+const KEY = symbolFor("heap-web");
 
 /**
  * @param {string} home URL of our own script
@@ -12,7 +13,6 @@ const KEY = Symbol.for("heap-web");
  * @returns {any}
  */
 export function instance(home, defaults, name) {
-  const world = /** @type {any} */ (window);
   if (!world[KEY]) {
     world[KEY] = createAnalytics(home, defaults);
     if (name) takeOver(world[KEY], name);

@@ -1,44 +1,115 @@
 /**
- * The natives we use, as they were when our script started: what the page patches later cannot break a call. The engine, which
- * comes later, finds them where the script has left them.
+ * The natives that the page's half uses, found once, before a declaration or a patch of the page can change what they do, or in
+ * spite of it. Nothing outside this file and its folder names a global, or calls a built-in method by its name.
  */
 
-const world = globalThis;
+import { apply, attempt, close, find, findReal, world } from "./natives/realm.js";
 
-const found = () => ({
-  stringify: JSON.stringify,
-  parse: JSON.parse,
-  isArray: Array.isArray,
-  keys: Object.keys,
-  getPrototypeOf: Object.getPrototypeOf,
-  apply: Reflect.apply,
-  now: Date.now,
-  setTimeout: world.setTimeout,
-  clearTimeout: world.clearTimeout,
-  queueMicrotask: world.queueMicrotask,
-  Promise: world.Promise,
-  toString: Object.prototype.toString,
-  hasOwnProperty: Object.prototype.hasOwnProperty,
-  arraySplice: Array.prototype.splice,
-  arraySort: Array.prototype.sort,
-});
-/** @type {ReturnType<typeof found>} */
-const natives = (/** @type {any} */ (world)[Symbol.for("heap-web natives")] ||= found());
+export { apply, attempt, world };
 
-export const { stringify, parse, isArray, keys, getPrototypeOf, apply, now, setTimeout, clearTimeout, queueMicrotask, Promise } = natives;
+// The language.
 
-const { toString, hasOwnProperty, arraySplice, arraySort } = natives;
+export const stringify = find("stringify", (w) => w.JSON.stringify);
+export const parse = find("parse", (w) => w.JSON.parse);
+export const isArray = find("isArray", (w) => w.Array.isArray);
+export const keys = find("keys", (w) => w.Object.keys);
+export const getPrototypeOf = find("getPrototypeOf", (w) => w.Object.getPrototypeOf);
+export const defineProperty = find("defineProperty", (w) => w.Object.defineProperty);
+const getOwnPropertyDescriptor = find("getOwnPropertyDescriptor", (w) => w.Object.getOwnPropertyDescriptor);
+export const now = find("now", (w) => w.Date.now);
+export const Date = find("Date", (w) => w.Date);
+export const Promise = find("Promise", (w) => w.Promise);
+export const Error = find("Error", (w) => w.Error);
+export const TypeError = find("TypeError", (w) => w.TypeError);
+export const RegExp = find("RegExp", (w) => w.RegExp);
+export const symbolFor = find("for", (w) => w.Symbol.for);
+export const random = find("random", (w) => w.Math.random);
+export const decodeURIComponent = find("decodeURIComponent", (w) => w.decodeURIComponent);
+export const isView = find("isView", (w) => w.ArrayBuffer.isView);
+const Uint32Array = find("Uint32Array", (w) => w.Uint32Array);
 
-/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. @param {unknown} value */
-export const brand = (value) => /** @type {string} */ (apply(toString, value, []));
+/**
+ * A method as a function of its object. Where there is no such native (in Node, say), the object's own is called.
+ * @param {string} name @param {(realm: any) => any} read @param {{optional?: boolean}} [how] @returns {any}
+ */
+const method = (name, read, how) => {
+  const found = findReal(name, read, how);
+  return (/** @type {any} */ self, /** @type {unknown[]} */ ...args) => apply(found ?? self[name], self, args);
+};
 
-/** Whether `object` itself, not its prototype, has `key`. @param {object} object @param {string} key */
-export const own = (object, key) => /** @type {boolean} */ (apply(hasOwnProperty, object, [key]));
+/**
+ * A getter as a function of its object.
+ * @param {string} name @param {(realm: any, global: any) => any} read what has it @param {{optional?: boolean}} [how] @returns {any}
+ */
+const getter = (name, read, how) => {
+  const found = findReal(`get ${name}`, (w, global) => getOwnPropertyDescriptor(read(w, global), name)?.get, how);
+  return (/** @type {any} */ self) => (found ? apply(found, self, []) : self[name]);
+};
+
+/** @type {(value: unknown) => string} */
+const tag = method("toString", (w) => w.Object.prototype.toString);
+/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. */
+export const brand = tag;
+
+/** Whether the object itself, not its prototype, has the key. @type {(object: object, key: string) => boolean} */
+export const own = method("hasOwnProperty", (w) => w.Object.prototype.hasOwnProperty);
+
+/** @type {(date: globalThis.Date) => number} */
+export const getTime = method("getTime", (w) => w.Date.prototype.getTime);
+/** The day of the month. @type {(date: globalThis.Date) => number} */
+export const getDate = method("getDate", (w) => w.Date.prototype.getDate);
+/** @type {(date: globalThis.Date) => string} */
+export const toISOString = method("toISOString", (w) => w.Date.prototype.toISOString);
+
+/** @type {(map: ReadonlyMap<unknown, unknown>, visit: (value: unknown, key: unknown) => void) => void} */
+export const eachOfMap = method("forEach", (w) => w.Map.prototype.forEach);
+/** @type {(set: ReadonlySet<unknown>, visit: (value: unknown) => void) => void} */
+export const eachOfSet = method("forEach", (w) => w.Set.prototype.forEach);
+
+/** @type {<T, R = void>(promise: PromiseLike<T>, ok?: ((value: T) => R) | null, fail?: (error: any) => any) => globalThis.Promise<Awaited<R>>} */
+export const then = method("then", (w) => w.Promise.prototype.then);
+
+// Text.
+
+/** @type {(pattern: globalThis.RegExp, text: string) => RegExpExecArray | null} */
+export const exec = method("exec", (w) => w.RegExp.prototype.exec);
+/** @param {globalThis.RegExp} pattern without the flag g @param {string} text */
+export const matches = (pattern, text) => exec(pattern, text) !== null;
+/** @type {(text: string, start: number, end?: number) => string} */
+export const part = method("slice", (w) => w.String.prototype.slice);
+/** @type {(text: string, start: string) => boolean} */
+export const startsWith = method("startsWith", (w) => w.String.prototype.startsWith);
+/** @type {(text: string, what: string) => number} */
+export const indexOf = method("indexOf", (w) => w.String.prototype.indexOf);
+/** @type {(text: string, what: string) => number} */
+export const lastIndexOf = method("lastIndexOf", (w) => w.String.prototype.lastIndexOf);
+/** @type {(text: string) => string} */
+export const lower = method("toLowerCase", (w) => w.String.prototype.toLowerCase);
+/** @type {(number: number) => string} */
+const numberText = method("toString", (w) => w.Number.prototype.toString);
+/** A number in base 36. @param {number} number @returns {string} */
+export const base36 = (number) => /** @type {any} */ (numberText)(number, 36);
+
+/** Every stretch of the text that fits the pattern is `by`. @param {string} text @param {globalThis.RegExp} pattern with no flag @param {string} by */
+export function replace(text, pattern, by) {
+  let left = text;
+  let done = "";
+  for (let found; (found = exec(pattern, left)); ) {
+    done += part(left, 0, found.index) + by;
+    left = part(left, found.index + (found[0].length || 1));
+  }
+  return done + left;
+}
+
+// Arrays. A loop by index needs no iterator, which the page may have replaced.
+
+const arraySplice = find("splice", (w) => w.Array.prototype.splice);
+const arraySort = find("sort", (w) => w.Array.prototype.sort);
 
 /** `array.splice(...args)`. @template T @param {T[]} array @param {any[]} args @returns {T[]} */
 export const splice = (array, args) => apply(arraySplice, array, args);
 
-/** `array.sort(by)`. @template T @param {T[]} array @param {(a: T, b: T) => number} [by] */
+/** `array.sort(by)`. @template T @param {T[]} array @param {(a: T, b: T) => number} [by] @returns {T[]} */
 export const sort = (array, by) => apply(arraySort, array, [by]);
 
 /** @template T @param {T[]} array @param {T} item */
@@ -49,6 +120,14 @@ export const append = (array, item) => {
 /** @template T @param {ArrayLike<T>} array @param {(item: T, index: number) => void} visit */
 export const each = (array, visit) => {
   for (let i = 0; i < array.length; i++) visit(/** @type {T} */ (array[i]), i);
+};
+
+/** A copy of an array, from an index on. @template T @param {ArrayLike<T>} array @returns {T[]} */
+export const copy = (array, from = 0) => {
+  /** @type {T[]} */
+  const items = [];
+  for (let i = from; i < array.length; i++) append(items, /** @type {T} */ (array[i]));
+  return items;
 };
 
 /** An object that inherits nothing, so that what is not in it is not in it. @returns {any} */
@@ -63,11 +142,159 @@ export function messageOf(error) {
   }
 }
 
-/** What `read` gives; null if it throws. @template T @param {() => T} read */
-export function attempt(read) {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
+// The window.
+
+/** @type {(run: (...args: any[]) => void, ms?: number, ...args: unknown[]) => number} */
+export const setTimeout = bound("setTimeout");
+/** @type {(timer: number) => void} */
+export const clearTimeout = bound("clearTimeout");
+/** @type {(run: () => void, ms: number) => number} */
+export const setInterval = bound("setInterval");
+/** @type {(timer: number) => void} */
+export const clearInterval = bound("clearInterval");
+/** @type {(run: () => void) => void} */
+export const queueMicrotask = bound("queueMicrotask");
+
+/** A method of the window. @param {string} name @returns {any} */
+function bound(name) {
+  const found = find(name, (w) => /** @type {any} */ (w)[name]);
+  return (/** @type {unknown[]} */ ...args) => apply(found, world, args);
 }
+
+/** An attribute of the window itself. @param {string} name @returns {any} */
+const attribute = (name) => {
+  const read = getter(name, (_, global) => global);
+  return () => read(world);
+};
+
+/** @type {() => Navigator} */
+export const navigator = attribute("navigator");
+const performance = attribute("performance");
+const crypto = attribute("crypto");
+const performanceNow = method("now", (w) => w.Performance.prototype.now);
+const getRandomValues = method("getRandomValues", (w) => w.Crypto.prototype.getRandomValues);
+
+/** Milliseconds on the page's own clock. @returns {number} */
+export const clock = () => attempt(() => performanceNow(performance())) ?? now();
+
+/** Some 128 random bits as text. */
+export function randomId() {
+  let text = "";
+  each(getRandomValues(crypto(), new Uint32Array(4)), (/** @type {number} */ number) => {
+    text += `${text && "-"}${base36(number)}`;
+  });
+  return text;
+}
+
+const addEventListener = method("addEventListener", (w) => w.EventTarget.prototype.addEventListener);
+const removeEventListener = method("removeEventListener", (w) => w.EventTarget.prototype.removeEventListener);
+
+/** @param {any} target @param {string} type @param {(event: any) => void} listener @param {{capture?: boolean, once?: boolean, signal?: AbortSignal}} [options] */
+export const listen = (target, type, listener, options) => addEventListener(target, type, listener, { __proto__: null, ...options });
+
+/** @param {any} target @param {string} type @param {(event: any) => void} listener @param {{capture?: boolean}} [options] */
+export const unlisten = (target, type, listener, options) =>
+  removeEventListener(target, type, listener, { __proto__: null, ...options });
+
+// Objects of a realm that must be there as long as they are.
+const lives = { lives: true };
+const optional = { lives: true, optional: true };
+export const AbortController = find("AbortController", (w) => w.AbortController, lives);
+export const Blob = find("Blob", (w) => w.Blob, lives);
+const URL = find("URL", (w) => w.URL, lives);
+export const createObjectURL = find("createObjectURL", (w) => w.URL.createObjectURL, lives);
+export const BroadcastChannel = find("BroadcastChannel", (w) => w.BroadcastChannel, optional);
+export const SharedWorker = find("SharedWorker", (w) => w.SharedWorker, optional);
+export const Worker = find("Worker", (w) => w.Worker, optional);
+
+const hrefOf = getter("href", (w) => w.URL.prototype);
+const originOf = getter("origin", (w) => w.URL.prototype);
+/** A URL in full; throws if it is none. @param {string} url @param {string} [base] @returns {string} */
+export const resolve = (url, base) => hrefOf(new URL(url, base));
+/** @param {string} url @returns {string} */
+export const origin = (url) => originOf(new URL(url));
+
+/** No page can replace it, nor what it has. @returns {Location} */
+export const location = () => world.location;
+
+// The document: a named element hides what the document has under that name, so nothing is asked by name.
+
+/** @returns {Document} */
+export const document = () => world.document;
+
+const currentScriptOf = getter("currentScript", (w) => w.Document.prototype);
+const rootOf = getter("documentElement", (w) => w.Document.prototype);
+const baseOf = getter("baseURI", (w) => w.Node.prototype);
+const readyStateOf = getter("readyState", (w) => w.Document.prototype);
+const prerenderingOf = getter("prerendering", (w) => w.Document.prototype, { optional: true });
+const sourceOf = getter("src", (w) => w.HTMLScriptElement.prototype);
+const elementsOf = method("getElementsByTagName", (w) => w.Document.prototype.getElementsByTagName);
+const create = method("createElement", (w) => w.Document.prototype.createElement);
+const parentOf = getter("parentNode", (w) => w.Node.prototype);
+const insert = method("insertBefore", (w) => w.Node.prototype.insertBefore);
+const cookieOf = getter("cookie", (w) => w.Document.prototype);
+const setCookie = find("set cookie", (w) => getOwnPropertyDescriptor(w.Document.prototype, "cookie")?.set);
+
+/** The classic script that runs now. @returns {HTMLScriptElement | null} null also for SVG's, and for a named element that claims to be it */
+export function currentScript() {
+  const script = document() && currentScriptOf(document());
+  // A getter of scripts' own prototype knows one.
+  return script && attempt(() => typeof sourceOf(script)) ? script : null;
+}
+/** What relative URLs of the page are relative to. @returns {string} */
+export const baseURI = () => baseOf(document());
+/** @returns {DocumentReadyState} */
+export const readyState = () => readyStateOf(document());
+/** A page that is only prerendered may never be seen. @returns {boolean} */
+export const prerendering = () => prerenderingOf(document()) === true;
+/** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */
+export const createElement = (name) => create(document(), name);
+
+/** Put a script before the page's first one. @param {HTMLScriptElement} script */
+export function insertScript(script) {
+  const first = elementsOf(document(), "script")[0];
+  const parent = first && parentOf(first);
+  if (parent) insert(parent, script, first);
+  else insert(rootOf(document()), script, null);
+}
+
+/** The page's cookies; what it has put in their place counts, but no named element. @returns {string} */
+export function cookies() {
+  const { cookie } = document();
+  return typeof cookie === "string" ? cookie : cookieOf(document());
+}
+/** @param {string} cookie */
+export const writeCookie = (cookie) => apply(setCookie, document(), [cookie]);
+
+// Storage and locks: where the page or the browser has taken them away, they are not there.
+
+/** Throws where it is denied. @returns {Storage} */
+export const localStorage = () => world.localStorage;
+/** @type {(storage: Storage, key: string) => string | null} */
+export const getItem = method("getItem", (w) => w.Storage.prototype.getItem);
+/** @type {(storage: Storage, key: string, value: string) => void} */
+export const setItem = method("setItem", (w) => w.Storage.prototype.setItem);
+/** @type {(storage: Storage, key: string) => void} */
+export const removeItem = method("removeItem", (w) => w.Storage.prototype.removeItem);
+
+const locksOf = getter("locks", (w) => w.Navigator.prototype, { optional: true });
+const request = method("request", (w) => w.LockManager.prototype.request, { optional: true });
+
+/** The Web Locks; none where the page is not secure. @returns {LockManager | undefined} */
+export const locks = () => attempt(() => locksOf(navigator())) ?? undefined;
+/** @param {string} name @param {LockOptions} options @param {(lock: Lock | null) => unknown} callback @returns {globalThis.Promise<unknown>} */
+export const requestLock = (name, options, callback) => request(locks(), name, options, callback);
+
+// The console: the page's own where it works, as tools that watch it do; it may be replaced by less, or by none.
+
+/** @param {"log" | "warn" | "error"} kind @param {unknown[]} words */
+export function say(kind, ...words) {
+  const told = attempt(() => {
+    const { console } = world;
+    apply(console[kind], console, words);
+    return true;
+  });
+  if (!told) attempt(() => apply(find(kind, (w) => w.console[kind], lives), undefined, words));
+}
+
+close();

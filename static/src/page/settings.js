@@ -1,6 +1,6 @@
 /** Settings, from script attributes or from `load`: only own properties count, and what is wrong is said in one sentence. */
 
-import { attempt, bare, each, isArray, keys, own, parse, stringify } from "./natives.js";
+import { attempt, bare, each, isArray, keys, location, lower, matches, own, parse, part, RegExp, replace, resolve, stringify, TypeError } from "./natives.js";
 
 /**
  * @typedef {object} Settings
@@ -28,7 +28,7 @@ const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
 const FLAG = /^(true|false)?$/;
 const TEXT = /^/;
 
-/** What each setting's text must look like; null: an object. @type {Record<string, {test(text: string): boolean} | null>} */
+/** What each setting's text must look like; null: an object. @type {Record<string, RegExp | ((text: string) => boolean) | null>} */
 const FIELDS = {
   // @ts-ignore nothing inherited
   __proto__: null,
@@ -48,7 +48,7 @@ const FIELDS = {
   inspector: FLAG,
   nonce: TEXT,
   global: /^[\w$]+$/,
-  runtime: { test: (text) => !!attempt(() => new URL(text, location.href)) },
+  runtime: (text) => !!attempt(() => resolve(text, location().href)),
 };
 
 /** What to pass, where the pattern does not say it. @type {Record<string, string>} */
@@ -58,6 +58,9 @@ const WORDS = {
   runtime: "a URL",
 };
 
+/** @param {RegExp | ((text: string) => boolean)} field @param {string} text */
+const fits = (field, text) => (typeof field === "function" ? field(text) : matches(field, text));
+
 /**
  * @param {object} given
  * @returns {Settings} with no prototype, so that a setting that is not there is not there
@@ -65,7 +68,8 @@ const WORDS = {
  */
 export function settingsOf(given) {
   const settings = bare();
-  each(["appId", ...keys(given)], (name) => {
+  /** @param {string} name */
+  const read = (name) => {
     const value = own(given, name) ? /** @type {any} */ (given)[name] : null;
     const near = nearest(name);
     if (near !== name) throw TypeError(`unknown setting "${name}"${near && `, did you mean "${near}"?`}`);
@@ -75,10 +79,12 @@ export function settingsOf(given) {
     const isObject = typeof value === "object";
     const text = isObject ? "" : `${value}`;
     const object = field ? 0 : isObject ? value : attempt(() => parse(text));
-    if (field ? isObject || !field.test(text) : !object || typeof object !== "object" || isArray(object))
-      throw TypeError(`${name} must be ${WORDS[name] || field}; got ${stringify(text.slice(0, 40)) || typeof value}`);
+    if (field ? isObject || !fits(field, text) : !object || typeof object !== "object" || isArray(object))
+      throw TypeError(`${name} must be ${WORDS[name] || field}; got ${stringify(part(text, 0, 40)) || typeof value}`);
     settings[name] = object || (field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text);
-  });
+  };
+  read("appId");
+  each(keys(given), read);
   return settings;
 }
 
@@ -107,10 +113,10 @@ function nearest(name) {
     let end = 0;
     while (start < b.length && a[start] === b[start]) start++;
     while (end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-    if (start + end > Math.max(a.length, b.length) - 3) found = field;
+    if (start + end > a.length - 3 && start + end > b.length - 3) found = field;
   });
   return found;
 }
 
 /** @param {string} name */
-const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, "");
+const plain = (name) => replace(lower(name), /[^a-z]/, "");

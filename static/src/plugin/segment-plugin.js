@@ -6,7 +6,7 @@
 
 import { createAnalytics } from "../page/analytics.js";
 import { fromCookie } from "../page/visitor/cookies.js";
-import { attempt, bare, each } from "../page/natives.js";
+import { attempt, bare, clearTimeout, each, getItem, listen, localStorage, Promise, setTimeout, symbolFor, unlisten, world } from "../page/natives.js";
 import { createStore } from "../page/visitor/store.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "../page/visitor/user.js";
 
@@ -28,7 +28,7 @@ function guestStore() {
   const own = bare();
   // "null": nobody, whatever cookie Segment may write later.
   each([ID, TRAITS, ANONYMOUS_ID], (key) => {
-    own[key] = attempt(() => localStorage.getItem(key)) || fromCookie(key) || "null";
+    own[key] = attempt(() => getItem(localStorage(), key)) || fromCookie(key) || "null";
   });
   return {
     ...createStore(),
@@ -39,8 +39,7 @@ function guestStore() {
 
 /** The page's `analytics`, as instance.js makes it, but for whose visitor it is. @returns {Analytics} */
 function guest() {
-  const world = /** @type {any} */ (window);
-  return (world[Symbol.for("heap-web")] ||= createAnalytics(import.meta.url, {}, guestStore()));
+  return (world[symbolFor("heap-web")] ||= createAnalytics(import.meta.url, {}, guestStore()));
 }
 
 /** A destination plugin: `analytics.register(heapWeb({ appId }))`. @param {import("../page/settings.js").Settings} settings */
@@ -91,13 +90,13 @@ export function heapWeb(settings) {
       analytics = guest().load(settings);
       loaded = true;
       segment.on("reset", resetSoon);
-      addEventListener("pagehide", reset);
+      listen(world, "pagehide", reset);
     },
     /** @param {unknown} _context @param {any} segment */
     async unload(_context, segment) {
       reset();
       segment.off("reset", resetSoon);
-      removeEventListener("pagehide", reset);
+      unlisten(world, "pagehide", reset);
     },
     /** Heap is live, or will not be: Segment's `ready` waits for all of its destinations. */
     ready: () =>

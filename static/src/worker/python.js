@@ -1,7 +1,8 @@
 // Boots Python: fetches what it starts on at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
 //
-// The small interpreter has what Python was seen to need. Should a batch come to something else, the whole interpreter answers that batch
-// and all that follow: a batch's answer depends on its text alone, so none is lost and none is another.
+// The small interpreter has the parts of Python that the recorded batches were seen to use, and traps in place of the others. When a
+// batch reaches a trap, the whole interpreter answers that batch and all later ones. The answer to a batch depends on its text alone, so
+// no answer is lost and none is different.
 // https://developer.mozilla.org/docs/WebAssembly/Reference/JavaScript_interface/compileStreaming_static
 
 import { thaw } from "./interpreter.js";
@@ -19,14 +20,14 @@ const SMALL = ["pyodide.asm.wasm", "python.bin"];
 const WHOLE = ["pyodide.whole.wasm", "python.whole.bin"];
 const GLUE = "pyodide.asm.js";
 
-/** What every sound interpreter can do. */
+/** A batch that every working interpreter answers. */
 const PROBE = '{"calls":[{"m":"track","a":["E",{"a":{"b":[1]}}]}]}';
 
 let boots = 0;
 
 /**
- * Whether an interpreter that threw is at its end (a trap, memory used up, one that raises whatever it is asked), or Python has but
- * raised for what it was asked.
+ * Whether an interpreter that threw can work no more: it trapped, its memory is used up, or it raises for every batch. If Python
+ * raised for this batch alone, it can.
  * @param {Python["run"]} run
  * @param {unknown} error
  */
@@ -82,7 +83,8 @@ async function bytesOf(response, size, arrived) {
 }
 
 /**
- * Memory with wrong bytes in it may boot all the same, and be wrong later. Where the page is not secure the browser cannot hash.
+ * An interpreter whose memory has wrong bytes may boot, and go wrong later. On a page that is not secure the browser cannot hash, so
+ * nothing is checked there.
  * @param {Uint8Array} bytes
  * @param {Response} response
  * @param {string} [sha256]

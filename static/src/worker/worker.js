@@ -11,10 +11,12 @@ const waiting = new Set();
 /** @type {Promise<import("./python.js").Python> | null} */
 let booting = null;
 let ready = false;
+/** Whether we hold the lock of our name: a page that can have it knows that we are gone. */
+let guarded = false;
 
 /** @returns {Promise<import("./python.js").Python>} */
 function python() {
-  booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total }))).then(
+  booting ??= boot((loaded, total) => waiting.forEach((port) => port.postMessage({ type: "progress", loaded, total, guarded }))).then(
     (booted) => {
       ready = true;
       warmUp(booted.run);
@@ -34,7 +36,7 @@ function announce(port) {
   python().then(
     (booted) => {
       waiting.delete(port);
-      port.postMessage({ type: "ready", ms: booted.ms, python: booted.python, warm });
+      port.postMessage({ type: "ready", ms: booted.ms, python: booted.python, warm, guarded });
     },
     (error) => {
       booting = null;
@@ -63,12 +65,12 @@ async function timed(booted, text) {
  */
 function receive(port, message) {
   const { type, id } = message;
-  if (type === "ping") port.postMessage({ type: "pong", id });
-  else if (type === "bye") waiting.delete(port);
+  if (type === "bye") waiting.delete(port);
   else if (type === "batch") {
     python().then(
       async (booted) => {
-        waiting.add(port); // it may take another boot, and the page must know that it is not for nothing
+        // The batch may need another boot: progress tells the page that it does not wait in vain.
+        waiting.add(port);
         try {
           port.postMessage({ type: "batch", id, text: await timed(booted, message.text) });
         } catch (error) {
@@ -81,7 +83,8 @@ function receive(port, message) {
           waiting.delete(port);
         }
       },
-      () => {}, // announced as failed already
+      // `announce` has said that the boot failed.
+      () => {},
     );
   }
 }
@@ -92,6 +95,34 @@ function serve(port) {
   announce(port);
 }
 
+/**
+ * Pages also ask over a channel of our name, because it works before their port is connected. While Python is not there, they get no
+ * answer here: their port will give it.
+ * @param {string} name
+ */
+function listen(name) {
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data: { from, message } }) => {
+      if (!from || !ready) return;
+      receive({ postMessage: (answer) => channel.postMessage({ to: from, message: answer }) }, message);
+    };
+  } catch {
+    // Channels are denied. The ports are enough.
+  }
+}
+
+/** Hold a lock of our name for as long as we live. @param {string} name */
+function guard(name) {
+  navigator.locks?.request(name, () => {
+    guarded = true;
+    return new Promise(() => {});
+  });
+}
+
 const scope = /** @type {any} */ (globalThis);
-if ("onconnect" in scope) scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
-else serve(scope);
+if ("onconnect" in scope) {
+  scope.onconnect = (/** @type {MessageEvent} */ event) => event.ports.forEach(serve);
+  listen(scope.name);
+  guard(scope.name);
+} else serve(scope);

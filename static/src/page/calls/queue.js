@@ -1,12 +1,8 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, messageOf, parse, queueMicrotask, splice } from "../natives.js";
+import { append, apply, each, Error, matches, messageOf, parse, queueMicrotask, splice, then } from "../natives.js";
 
-/** @typedef {import("../journal/journal.js").Entry} Entry */
-/**
- * @typedef {{status: "delivered" | "kept" | "dropped", commands: [string, ...unknown[]][], reason?: string}} Result
- *   `kept`: Heap has not got it yet; it will, from this page or the next.
- */
+/** @typedef {import("./entry.js").Entry} Entry */
 
 const MAX_CALLS = 100;
 const MAX_CHARACTERS = 256_000;
@@ -16,18 +12,24 @@ const MAX_WARNINGS = 1000;
 const METHODS = /^(track|identify|addUserProperties|resetIdentity)$/;
 
 /**
- * @param {import("../engine.js").World & {
- *   runtime: ReturnType<typeof import("../runtime/runtime.js").createRuntime>,
- *   claims: ReturnType<typeof import("../journal/claims.js").createClaims>,
- *   visitor: ReturnType<typeof import("../visitor/visitor.js").visitor>,
- *   config: string}} world `config`: wire text
+ * @param {object} parts
+ * @param {import("../heap/heap.js").Heap} parts.heap
+ * @param {ReturnType<typeof import("../runtime/runtime.js").createRuntime>} parts.runtime
+ * @param {ReturnType<typeof import("../journal/claims.js").createClaims>} parts.claims
+ * @param {ReturnType<typeof import("../visitor/visitor.js").visitor>} parts.visitor
+ * @param {string} parts.config wire text of the settings that Python needs
+ * @param {Entry[]} parts.items calls on their way, in order
+ * @param {import("../outcomes.js").Outcomes} parts.outcomes
  */
-export function createQueue({ heap, status, runtime, claims, visitor, config, items, settle, transformed, report }) {
+export function createQueue({ heap, runtime, claims, visitor, config, items, outcomes }) {
+  const { settle, transformed, report } = outcomes;
   /** How many at the head are with Python. */
   let inFlight = 0;
   /** A reply from before counts no more. */
   let generation = 0;
   let planned = false;
+  /** Heap is being told: what it or a listener calls meanwhile waits for its turn. */
+  let delivering = false;
   let warned = 0;
 
   /** They name events and properties, and each is kept in mind. @param {string} code @param {string} message */
@@ -43,11 +45,11 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
     });
   };
 
-  const pump = () => {
-    const first = items[0];
-    if (inFlight || !first || !claims.ready() || !heap.live() || !runtime.takes()) return;
+  /** The calls at the head that go to Python together. */
+  const batch = () => {
+    const first = /** @type {Entry} */ (items[0]);
     // A batch that failed twice goes call by call, so that one bad call never harms the others.
-    const most = first.tries > 1 ? 1 : status.mode === "page" ? MAX_CALLS_IN_PAGE : MAX_CALLS;
+    const most = first.tries > 1 ? 1 : runtime.inPage() ? MAX_CALLS_IN_PAGE : MAX_CALLS;
     let text = "";
     let count = 0;
     for (; count < most && count < items.length; count++) {
@@ -55,30 +57,58 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
       if (count && text.length + entry.text.length > MAX_CHARACTERS) break;
       text += (count ? "," : "") + entry.text;
     }
+    return { count, text: `{"config":${config},"user":${visitor.wire()},"calls":[${text}]}` };
+  };
+
+  const idle = () => !inFlight && !delivering && items.length && claims.ready() && heap.live();
+
+  /** @param {string} text @param {number} count @returns {import("../runtime/protocol.js").Reply} */
+  const read = (text, count) => {
+    const reply = parse(text);
+    if (reply.results.length !== count) throw Error("a reply of another length");
+    return reply;
+  };
+
+  const pump = () => {
+    if (!idle() || !runtime.takes()) return;
+    const { count, text } = batch();
     inFlight = count;
     const mine = generation;
     const over = () => mine === generation && !(inFlight = 0);
-    runtime
-      .run(`{"config":${config},"user":${visitor.wire()},"calls":[${text}]}`)
-      .then((text) => {
-        /** @type {import("../runtime/protocol.js").Reply} */
-        const reply = parse(text);
-        if (reply.results.length !== count) throw Error("a reply of another length");
-        return reply;
-      })
-      .then(
-        async (reply) => (await claims.mine()) && over() && deliver(reply, count),
-        (error) => over() && failed(count, error),
-      )
-      .catch((error) => report("warning", "runtime", messageOf(error)))
-      .then(plan);
+    const reply = then(runtime.run(text), (answer) => read(answer, count));
+    const done = then(
+      reply,
+      async (reply) => (await claims.mine()) && over() && deliver(reply, count),
+      (error) => over() && failed(count, error),
+    );
+    then(then(done, null, (error) => report("warning", "runtime", messageOf(error))), plan);
+  };
+
+  /** What can be told in this very tick, is: the page's own Python is asked, and our lock is held. */
+  const deliverNow = () => {
+    while (runtime.isHost() && idle() && claims.held()) {
+      const { count, text } = batch();
+      const mine = generation;
+      let reply;
+      delivering = true;
+      try {
+        reply = read(runtime.runNow(text), count);
+      } catch (error) {
+        if (mine === generation) failed(count, error);
+        plan();
+        return;
+      } finally {
+        delivering = false;
+      }
+      if (mine === generation) deliver(reply, count);
+    }
   };
 
   /** @param {number} count @param {unknown} error */
   const failed = (count, error) => {
-    if (Object(error).unreachable) return; // none of the calls' doing
+    if (/** @type {any} */ (error)?.unreachable) return; // The network is at fault, not a call.
     for (let i = 0; i < count; i++) /** @type {Entry} */ (items[i]).tries++;
-    // Twice by itself.
+    // It is dropped when Python has failed on it twice while it was the only call of its batch.
     if (count > 1 || /** @type {Entry} */ (items[0]).tries < 4) return;
     const entry = /** @type {Entry} */ (splice(items, [0, 1])[0]);
     const reason = messageOf(error);
@@ -94,6 +124,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
     visitor.write(user);
     const mine = generation;
     let done = 0;
+    delivering = true;
     try {
       // Consent may be withdrawn from within: by a listener, or by what Heap calls.
       while (done < count && mine === generation) {
@@ -102,8 +133,9 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         const { commands, reason, warnings = [] } = /** @type {import("../runtime/protocol.js").Outcome} */ (results[done]);
         // Whatever happens from here on, it is not told again.
         const entry = /** @type {Entry} */ (items[done++]);
-        // A dead page may have struck it in its last moment, which is seen here only now; a heartbeat may have been too late.
-        if ((entry.claim || !navigator.locks) && !claims.has(entry)) {
+        // A dead page may have struck it in its last moment, which is seen here only now; and where our lock is not certain,
+        // another page may have had it.
+        if (!claims.has(entry)) {
           settle(entry, "kept", "another page has delivered it");
           continue;
         }
@@ -113,7 +145,7 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
           const method = command[0];
           if (mine !== generation) return;
           try {
-            if (METHODS.test(method)) apply(target[method], target, argumentsOf(command));
+            if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
           } catch (error) {
             warn("heap", `heap.${method} threw: ${messageOf(error)}`);
           }
@@ -124,12 +156,14 @@ export function createQueue({ heap, status, runtime, claims, visitor, config, it
         settle(entry, reason ? "dropped" : "delivered", reason, commands);
       }
     } finally {
+      delivering = false;
       if (mine === generation) splice(items, [0, done]);
     }
   };
 
   return {
     plan,
+    deliverNow,
     /** Calls of dead pages, before our own. @param {Entry[]} entries */
     putFirst(entries) {
       /** @type {any[]} */

@@ -3,7 +3,7 @@
  * Everything is read here, at the moment of the call, once; whatever throws costs its own key alone.
  */
 
-import { append, apply, bare, brand, getPrototypeOf, isArray, keys, own, stringify } from "../natives.js";
+import { append, apply, bare, brand, Date, each, eachOfMap, eachOfSet, exec, getDate, getPrototypeOf, getTime, isArray, isView, keys, matches, own, part, stringify, toISOString } from "../natives.js";
 
 const UNDEFINED = '{"$":"undefined"}';
 const OPAQUE = '{"$":"opaque"}';
@@ -11,8 +11,7 @@ const DEPTH = 500;
 /** Values in one call (64 characters of text count as one). A billion holes, or branches shared 2^50 times, end here. */
 const ROOM = 300_000;
 
-const OBJECT = /** @type {any} */ (Object.prototype);
-const { isView } = ArrayBuffer;
+const OBJECT = getPrototypeOf({});
 
 /** Brands of objects that are read as one primitive, as their text, and not at all. */
 const BOXED = /^(Number|String|Boolean|BigInt|Symbol)$/;
@@ -24,7 +23,7 @@ const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/; // eslint-disable-line no-con
 const LOCAL_TIME = /^(\d{4}-\d\d-(\d\d)) (\d\d:\d\d(:\d\d(\.\d+)?)?)$/;
 
 /** @param {string} text */
-const quote = (text) => (ESCAPED.test(text) ? stringify(text) : `"${text}"`);
+const quote = (text) => (matches(ESCAPED, text) ? stringify(text) : `"${text}"`);
 
 /**
  * @param {ArrayLike<unknown>} args the arguments of a call
@@ -73,18 +72,18 @@ export function encode(args) {
   const object = (value, isJson) => {
     const array = isArray(value);
     if (!array && getPrototypeOf(value) !== OBJECT) {
-      const kind = brand(value).slice(8, -1);
-      if (BOXED.test(kind)) return any(value.valueOf());
+      const kind = part(brand(value), 8, -1);
+      if (matches(BOXED, kind)) return any(value.valueOf());
       if (kind === "Map" || kind === "Set") return container(value, read[kind]);
       if (isView(value) && kind !== "DataView") return container(value, read.Array);
       const date = kind === "Date";
-      const text = TEXT.test(kind);
-      if (date || text || EMPTY.test(kind) || typeof value.nodeType === "number") {
+      const text = matches(TEXT, kind);
+      if (date || text || matches(EMPTY, kind) || typeof value.nodeType === "number") {
         if (!depth) return OPAQUE;
         if (text) return any(`${value}`);
         if (!date) return UNDEFINED;
-        const time = value.getTime();
-        return time === time ? quote(value.toISOString()) : '{"$":"date"}';
+        const time = getTime(value);
+        return time === time ? quote(toISOString(value)) : '{"$":"date"}';
       }
     }
     // A toJSON that some old library gave to every object or array is none of the page's own.
@@ -141,13 +140,13 @@ export function encode(args) {
     Set(value) {
       /** @type {unknown[]} */
       const items = [];
-      value.forEach((item) => append(items, item));
+      eachOfSet(value, (item) => append(items, item));
       return members(items);
     },
     /** @param {Map<unknown, unknown>} value */
     Map(value) {
       const fields = bare();
-      value.forEach((item, key) => typeof key === "string" && (fields[key] = item));
+      eachOfMap(value, (item, key) => typeof key === "string" && (fields[key] = item));
       return members(fields, keys(fields));
     },
   };
@@ -156,12 +155,33 @@ export function encode(args) {
   return { text, local: local && `{${local}}`, cut: cut || room < 0 };
 }
 
+const LOCAL_TIMES = /"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?)"/;
+
+/**
+ * Wire text from Python, and what its local times are in the visitor's zone, as `encode` gives them. Text that another JSON text has
+ * within it escapes its quotes, and so is none.
+ * @param {string} text of a call
+ */
+export function withLocalTimes(text) {
+  const found = bare();
+  for (let left = text, match; (match = exec(LOCAL_TIMES, left)); left = part(left, match.index + match[0].length)) {
+    const time = /** @type {string} */ (match[1]);
+    found[time] = localTime(time);
+  }
+  let local = "";
+  each(keys(found), (time) => {
+    if (found[time]) local += `${local && ","}"${time}":"${found[time]}"`;
+  });
+  return local ? `${part(text, 0, -1)},"l":{${local}}}` : text;
+}
+
 /**
  * A local date and time as ISO text, in the visitor's zone as it was on that date; "" if there is no such date.
  * @param {string} text
  */
 function localTime(text) {
-  const [, date, day, time] = LOCAL_TIME.exec(text) || [];
-  const local = new Date(`${date}T${time}`);
-  return local.getDate() === +(day || 0) ? local.toISOString() : "";
+  const found = exec(LOCAL_TIME, text);
+  if (!found) return "";
+  const local = new Date(`${found[1]}T${found[3]}`);
+  return getDate(local) === +(found[2] || 0) ? toISOString(local) : "";
 }

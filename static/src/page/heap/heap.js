@@ -1,6 +1,6 @@
 /** Heap on the page: its stub and script at once, and whether it is live. */
 
-import { append, apply, attempt, clearTimeout, each, isArray, keys, setTimeout } from "../natives.js";
+import { append, apply, attempt, clearTimeout, createElement, currentScript, each, insertScript, isArray, keys, listen, replace, setTimeout, unlisten, world } from "../natives.js";
 
 /** Heap must be live so long after its script was asked for. */
 const DEADLINE_MS = 15_000;
@@ -17,7 +17,6 @@ export function createHeap(settings, status, changed) {
   const { sdk, appId, hostname, nonce, ingestServer, trackingServer, disableTextCapture, secureCookie } = settings;
   const latest = sdk === "latest";
   const data = __HEAP__[latest ? "latest" : "classic"];
-  const world = /** @type {any} */ (window);
   /** @type {unknown} */
   let stub;
   let loaded = false;
@@ -85,40 +84,43 @@ export function createHeap(settings, status, changed) {
         const fn = () => world.heap[name] && apply(world.heap[name], world.heap, args);
         if (live()) fn(); // a stub that somebody kept
         else if (latest) append(world.heapReadyCb, { name, fn });
-        else append(world.heap, [name, ...args]);
+        else {
+          /** @type {unknown[]} */
+          const queued = [name];
+          each(args, (arg) => append(queued, arg));
+          append(world.heap, queued);
+        }
       };
     });
   };
 
-  const insertScript = () => {
-    const script = document.createElement("script");
+  const load = () => {
+    const script = createElement("script");
     // Served and collected for by hosts of one's own, it is the classic script.
     const path = trackingServer && hostname && latest ? __HEAP__.classic.path : data.path;
     script.type = "text/javascript";
     script.async = true;
-    script.src = `https://${hostname || data.host}${path.replace("{id}", appId)}`;
+    script.src = `https://${hostname || data.host}${replace(path, /\{id\}/, appId)}`;
     if (nonce) script.nonce = nonce;
     /** @param {string} [why] */
     const ended = (why) => {
-      removeEventListener("error", threw, true);
+      unlisten(world, "error", threw, { capture: true });
       if (!live() && why) become("failed", `Heap's script ${why}`);
     };
     // What Heap's host answered may throw as it runs: that is ours to report, not the page's to see.
     const threw = (/** @type {ErrorEvent} */ event) => {
-      if (document.currentScript !== script) return;
+      if (currentScript() !== script) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       ended(`threw: ${event.message}`);
     };
-    addEventListener("error", threw, true);
+    listen(world, "error", threw, { capture: true });
     script.onload = () => {
       loaded = true;
       ended();
     };
     script.onerror = () => ended("was blocked or not found");
-    const first = document.getElementsByTagName("script")[0];
-    if (first) /** @type {Node} */ (first.parentNode).insertBefore(script, first);
-    else document.documentElement.appendChild(script);
+    insertScript(script);
   };
 
   return {
@@ -132,7 +134,7 @@ export function createHeap(settings, status, changed) {
         // Heap's own snippet has been here, and its script is on the way?
         if (there && there !== stub && (there.appid || there.envId)) return;
         if (!stub || there !== stub) installStub();
-        insertScript();
+        load();
       });
     },
   };

@@ -1,280 +1,206 @@
 /**
- * What becomes of journals. A dead page's lock is held by another page while that delivers from the dead page's own keys:
- * nothing is copied, so a crash at any point neither loses nor doubles a call. A call's key is removed when Heap has it.
+ * Dead pages' journals, as the second machine of states.js says. A dead page's lock is held while this page delivers from the
+ * dead page's own keys: nothing is copied, so a crash at any point neither loses nor doubles a call.
  */
 
-import { holdByHeartbeat } from "./heartbeat.js";
-import { hold as holdWebLock } from "./locks.js";
-import { append, attempt, bare, clearTimeout, each, keys, now, parse, Promise, setTimeout, sort } from "../natives.js";
+import { holdPageLock } from "./page-lock.js";
+import { claimAfter } from "./states.js";
+import { AbortController, append, bare, clearTimeout, each, keys, listen, Promise, setTimeout, sort, world as pageWindow } from "../natives.js";
 
-/** @typedef {import("./journal.js").Entry} Entry */
-/** @typedef {import("./journal.js").Claim} Claim */
-/** @typedef {import("./locks.js").Release} Release */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
+/** @typedef {{owner: string, state: import("./states.js").Claimed, left: number, release: import("./locks.js").Release | null, timer: any}} Claim */
 
-const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 /** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
 const CLAIM_MS = 700;
-/** Another process's last writes may reach us later than its lock does. */
+/** The last writes of another process may reach us this much later than its lock. */
 const SETTLE_MS = 300;
-/** On a busy machine much later; so long is waited where no calls of our own wait for it. */
+/** On a busy machine they come later still. Where no calls of our own wait, we wait this long. */
 const SETTLE_LATER_MS = 1000;
-/** A page about to freeze gives its locks back within this. */
-const FREEZE_MS = 100;
 /**
- * Where the SharedWorker does not live on by itself (Firefox), a page with nothing left to deliver holds its lock no longer
- * than this: a page that holds one is not kept in the back/forward cache, and with the page the SharedWorker would end.
+ * A page with nothing left to deliver holds its lock no longer than this where the SharedWorker does not outlive its pages
+ * (Firefox). There a page that holds a lock is not kept in the back/forward cache, and the SharedWorker would end with the page.
  */
 const IDLE_MS = 20;
-/** Most calls that another page writes it delivers itself before long. */
+/** We look this much later at what another page has written: most of it that page delivers itself. */
 const LATE_MS = 300;
-/** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
+/** We keep the lock of a journal that we have emptied this long. A page that waits for the lock sees by then that the journal is empty. */
 const LINGER_MS = 2000;
 
-const hold = navigator.locks ? holdWebLock : holdByHeartbeat;
+/** @param {number} ms */
+const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
 /**
  * @param {import("./journal.js").Journal} journal
+ * @param {import("./own-lock.js").OwnLock} own our own journal's lock
  * @param {Entry[]} items calls on their way
- * @param {boolean} brief whether to hold our lock only while there are calls
+ * @param {boolean} brief whether to hold our own lock only while there are calls
  * @param {{
  *   entryOf: (text: string, at: number) => Entry,
  *   receive: (entries: Entry[]) => void,
- *   contested: () => void,
- *   changed: () => void}} world `receive` is given dead pages' calls, oldest first, more than once if need be; `contested` is
- *   called where other hands may have had our lock, `changed` once `ready` may have another answer
+ *   changed: () => void}} world `receive` is given dead pages' calls, oldest first, more than once if need be; `changed` is
+ *   called once `ready` has another answer
  */
-export function createClaims(journal, items, brief, { entryOf, receive, contested, changed }) {
-  const { local, prefix, page, size, scan } = journal;
+export function createClaims(journal, own, items, brief, { entryOf, receive, changed }) {
   /** What dead pages left is in. */
   let ready = false;
-  /** Others may have had our journal: from the back/forward cache on, and where a heartbeat comes later than the first call. */
-  let doubt = !navigator.locks;
+  /** Ends with `close`. */
   let abort = new AbortController();
-  /** Our own lock. @type {Release | null} */
-  let lock = null;
-  /** Under way to it. @type {Promise<void> | null} */
-  let taking = null;
+  /** Our claims, by page. @type {Record<string, Claim>} */
+  let claims = bare();
   /** @type {any} */
   let idle;
   /** @type {any} */
   let late;
-  /** @type {Claim[]} */
-  let claims = [];
-  /** Pages whose lock we wait for. */
-  let asked = bare();
-  /** Our claims on dead pages' journals, by page. @type {Record<string, Claim>} */
-  let held = bare();
 
-  const read = (/** @type {string} */ key) => attempt(() => local && local.getItem(key));
-
-  /** @param {string} key @param {number} length of its value */
-  const remove = (key, length) => {
-    attempt(() => local && local.removeItem(key));
-    // Not below 0: the site may have cleared its storage.
-    size.calls = Math.max(0, size.calls - 1);
-    size.bytes = Math.max(0, size.bytes - key.length - length);
+  /** @param {Claim} one @param {import("./states.js").ClaimEvent} event */
+  const become = (one, event) => {
+    one.state = claimAfter(one.state, event);
+    clearTimeout(one.timer);
+    if (one.state === "emptied") one.timer = setTimeout(lookAgain, LINGER_MS, one);
+    if (one.state !== "gone") return;
+    if (claims[one.owner] === one) delete claims[one.owner];
+    if (one.release) one.release();
+    one.release = null;
   };
 
-  /** A dead page's journal is empty. @param {Claim} done */
-  const finish = (done) => {
-    /** @type {Claim[]} */
-    const left = [];
-    each(claims, (claim) => claim === done || append(left, claim));
-    claims = left;
-    delete held[done.owner];
-    done.release();
-  };
-
-  /** The calls of a page whose lock we hold, in order. @param {string} owner @param {Claim} claim */
-  const take = (owner, claim) => {
+  /** The calls that are in a claimed journal now, in order. @param {Claim} one */
+  const look = (one) => {
     /** @type {Entry[]} */
     const entries = [];
-    const order = (/** @type {string} */ key) => +key.slice(key.lastIndexOf(":") + 1);
-    each(
-      sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
-      (key) => {
-        const value = read(key);
-        if (value === null) return;
-        const start = value.indexOf("{");
-        const at = +value.slice(0, start);
-        const text = value.slice(start);
-        // Too old, or not what we wrote?
-        if (!(now() - at < MAX_AGE_MS) || !attempt(() => parse(text))) return remove(key, value.length);
-        const entry = entryOf(text, at);
-        entry.key = key;
-        entry.claim = claim;
-        claim.left++;
-        append(entries, entry);
-      },
-    );
-    held[owner] = claim;
-    if (!claim.left) finish(claim);
+    each(journal.callsOf(one.owner), ({ key, at, text }) => {
+      const entry = entryOf(text, at);
+      entry.key = key;
+      entry.claim = one;
+      append(entries, entry);
+    });
+    one.left += entries.length;
+    become(one, entries.length ? "found" : "nothing");
     return entries;
   };
 
-  /** Once more what is in a journal that we have emptied: a dead page's last writes may come later than its lock. @param {Claim} claim */
-  const again = (claim) => held[claim.owner] === claim && !claim.left && receive(take(claim.owner, claim));
+  /** What is in a journal that we have emptied: a dead page's last writes may come later than its lock. @param {Claim} one */
+  const lookAgain = (one) => {
+    if (one.state !== "emptied") return;
+    const entries = look(one);
+    if (entries.length) receive(entries);
+  };
 
-  /** Take the journals of pages that are gone, now or as they go; resolves when those that are gone are in. */
+  /** Ask for the lock of another page's journal; resolves with its calls when that page is gone. @param {string} owner */
+  const ask = async (owner) => {
+    const { signal } = abort;
+    /** @type {Claim} */
+    const one = { owner, state: "asked", left: 0, release: null, timer: 0 };
+    claims[owner] = one;
+    one.release = await holdPageLock(journal.lockOf(owner), signal);
+    become(one, one.release && !signal.aborted ? "granted" : "refused");
+    // Where it left nothing, it is perhaps at work and wants its lock back.
+    if (one.state === "settling" && journal.scan()[owner]) await pause(ready ? SETTLE_LATER_MS : SETTLE_MS);
+    return { one, entries: one.state === "settling" ? look(one) : [] };
+  };
+
+  /** Claim the journals of pages that are gone, now or as they go; resolves when those that are gone are in. */
   const claim = () =>
     new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-      const { signal } = abort;
-      const waiting = asked;
       /** @type {string[]} */
       const owners = [];
-      each(sort(keys(scan())), (owner) => {
-        const mine = held[owner];
-        if (mine) again(mine);
-        else if (owner !== page && !waiting[owner]) append(owners, owner);
+      each(sort(keys(journal.scan())), (owner) => {
+        const known = claims[owner];
+        if (known) lookAgain(known);
+        else if (owner !== journal.page) append(owners, owner);
       });
       let missing = owners.length;
-      /** @type {Entry[][] | null} */
-      let taken = [];
+      /** What came in time, in the order of the pages. @type {Awaited<ReturnType<typeof ask>>[] | null} */
+      let found = [];
       const done = () => {
-        if (!taken) return;
+        if (!found) return;
         /** @type {Entry[]} */
         const all = [];
-        each(taken, (entries) => entries && each(entries, (entry) => append(all, entry)));
-        taken = null;
+        // A claim may have been dropped meanwhile.
+        each(found, (came) => came && came.one.state === "delivering" && each(came.entries, (entry) => append(all, entry)));
+        found = null;
         if (all.length) receive(all);
         resolve();
       };
       if (!missing) return done();
       setTimeout(done, CLAIM_MS);
-      each(owners, (owner, i) => {
-        waiting[owner] = true;
-        hold(prefix + owner, signal).then(async (release) => {
-          /** @type {Claim} */
-          const claim = { owner, left: 0, release: release || (() => {}) };
-          if (release) {
-            append(claims, claim); // whatever happens meanwhile
-            // If it left nothing it is perhaps at work, and wants its lock back.
-            if (scan()[owner]) await pause(ready ? SETTLE_LATER_MS : SETTLE_MS);
-          }
-          delete waiting[owner];
-          if (signal.aborted) claim.release();
-          else if (release && claim.left >= 0) {
-            const entries = take(owner, claim);
-            if (taken) taken[i] = entries;
-            else receive(entries);
-          }
-          if (!--missing) done();
-        });
+      each(owners, async (owner, i) => {
+        const came = await ask(owner);
+        if (found) found[i] = came;
+        else if (came.entries.length) receive(came.entries);
+        if (!--missing) done();
       });
     });
 
-  const pause = (/** @type {number} */ ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
+  /** Leave dead pages' journals to others. */
+  const unclaim = () => each(keys(claims), (owner) => become(/** @type {Claim} */ (claims[owner]), "drop"));
 
-  /** Take our own lock, asked for as the first call was written; where others may have had it, see what they left. */
-  const own = () => (taking ||= takeOwn());
-
-  const takeOwn = async () => {
-    const { signal } = abort;
-    let release = await (journal.lock ||= hold(prefix + page, null));
-    if (doubt || !release) {
-      // Whoever has it may be the page before us, about to freeze: asked for by others then, it would be thrown away.
-      await pause(FREEZE_MS);
-      if (signal.aborted) return;
-      release ||= await (journal.lock = hold(prefix + page, signal));
-      await pause(SETTLE_MS);
-      if (signal.aborted) return;
-      if (release) doubt = false;
-      contested();
-    }
-    if (signal.aborted) return;
-    taking = null;
-    // Where no lock can be had at all, we deliver without.
-    lock = release || (() => {});
-    changed();
-  };
-
-  /** Give our own lock back, or do so as soon as we have it. */
-  const disown = () => {
-    const asked = journal.lock;
-    clearTimeout(idle);
-    idle = 0;
-    lock = journal.lock = null;
-    if (asked) asked.then((release) => release && release());
-  };
-
-  // The page just left may write its last call when we have looked already; and what another page has delivered, or a site
-  // has cleared (no key), is no longer to be counted. Not listened for from the start, as Chromium then asks its browser process
-  // about storage, for which the first batch would wait.
-  setTimeout(() => {
-    const look = () => {
+  /** Look before long once more at what other pages left. */
+  const lookSoon = () => {
+    late ||= setTimeout(() => {
       late = 0;
       if (ready) claim();
-    };
-    addEventListener("storage", ({ key }) => {
-      if (ready && (!key || key.startsWith(prefix))) late ||= setTimeout(look, LATE_MS);
-    });
-    look();
-  }, LATE_MS);
-
-  /** Leave dead pages' journals to others. */
-  const unclaim = () => {
-    each(claims, (claim) => {
-      claim.left = -1;
-      claim.release();
-    });
-    claims = [];
-    held = bare();
+    }, LATE_MS);
   };
+
+  // Another page may write after we have looked. And calls that it has delivered, or that the site has cleared (an event without a
+  // key), must no longer be counted. We do not listen from the start: Chromium would then ask its browser process about storage,
+  // and the first batch would wait for the answer.
+  setTimeout(
+    () => listen(pageWindow, "storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon()),
+    LATE_MS,
+  );
 
   return {
     claim,
     unclaim,
     /** Whether what dead pages left is in: it comes before our own calls. */
     ready: () => ready,
+    mine: own.mine,
+    has: own.has,
 
-    /** Whether calls may be delivered, once our own are under our lock. */
-    async mine() {
-      if (journal.lock && !lock) await own();
-      return !journal.lock || !!lock;
+    /** Whether calls of our own may be delivered in this tick: nobody else can have them, and no dead page's calls come first. */
+    held() {
+      let first = false;
+      each(keys(claims), (owner) => (first ||= /** @type {Claim} */ (claims[owner]).state === "delivering"));
+      return ready && !first && own.held();
     },
 
     /** Heap has it. @param {Entry} entry */
     strike(entry) {
-      const { key, claim } = entry;
-      if (!key) return;
-      remove(key, `${entry.at}`.length + entry.text.length);
-      entry.key = "";
-      if (lock && brief)
+      const one = entry.claim;
+      if (!entry.key) return;
+      journal.strike(entry);
+      if (brief)
         idle ||= setTimeout(() => {
           idle = 0;
-          if (!items.length) disown();
+          if (!items.length) own.idle();
         }, IDLE_MS);
-      if (claim && !--claim.left) setTimeout(again, LINGER_MS, claim);
+      if (one && !--one.left) become(one, "last");
     },
 
-    /** Whether a call is still to be delivered, where other hands may have had it. @param {Entry} entry */
-    has: (entry) => !entry.key || read(entry.key) !== null,
-
-    /** Take the journals of dead pages, and our own if it may have been in other hands. */
+    /** Claim the journals of dead pages; our own comes first where it may have been in other hands. */
     async open() {
-      if (local) {
-        const { signal } = (abort = new AbortController());
-        taking = null;
-        if (doubt) await own();
-        else if (!brief) journal.lock ||= hold(prefix + page, null);
+      const { signal } = abort;
+      if (journal.lasting) {
+        await own.open(!brief);
         if (signal.aborted) return;
         await claim();
         if (signal.aborted) return;
       }
       ready = true;
       changed();
+      // The page just left may have written its last call after we looked, and before we listen.
+      lookSoon();
     },
 
     /** Give every lock back: whoever takes them delivers. */
     close() {
       ready = false;
-      doubt = true;
-      asked = bare();
       abort.abort();
+      abort = new AbortController();
       unclaim();
-      disown();
-      // Calls of the last tick are written down without it.
-      journal.lock = Promise.resolve(null);
+      claims = bare();
+      own.close();
     },
   };
 }

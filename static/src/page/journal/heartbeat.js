@@ -1,35 +1,42 @@
 /** A lock where there are no Web Locks (plain http, old browsers): a heartbeat in localStorage. */
 
-import { attempt, now, setTimeout } from "../natives.js";
+import { attempt, base36, clearInterval, exec, getItem, localStorage, now, part, Promise, random, removeItem, setInterval, setItem, setTimeout, startsWith } from "../natives.js";
 
-/** A heart that has not beaten for so long is dead; browsers let the timers of a hidden page run but once a minute. */
+/** A heart that has not beaten for so long is dead; browsers run the timers of a hidden page only once a minute. */
 const DEAD_MS = 150_000;
 const BEAT_MS = 10_000;
-const me = Math.random().toString(36).slice(2);
+/** Two pages that want a lock at the same time see each other's writes within this. */
+const MEET_MS = 300;
 
 /** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
 /**
- * As `hold` in locks.js.
- * @param {string} name @param {AbortSignal | null} wait
- * @returns {Promise<import("./locks.js").Release | null>}
+ * @param {string} name
+ * @param {AbortSignal | null} wait until it is free or the signal says stop; null: do not wait
+ * @returns {Promise<(() => void) | null>} gives the lock back; null: not to be had
  */
 export async function holdByHeartbeat(name, wait) {
   const key = `heap-web:lock:${name}`;
-  const read = () => attempt(() => localStorage.getItem(key)) || "";
-  const mine = () => read().startsWith(me);
-  const beat = () => attempt(() => localStorage.setItem(key, `${me} ${now()}`));
-  while (read() && !mine() && Math.abs(now() - +(read().split(" ")[1] || 0)) < DEAD_MS) {
+  const me = part(base36(random()), 2);
+  const read = () => attempt(() => getItem(localStorage(), key)) || "";
+  const mine = () => startsWith(read(), me);
+  const beats = () => {
+    const age = now() - +(exec(/\d+$/, read())?.[0] || 0);
+    return age < DEAD_MS && age > -DEAD_MS;
+  };
+  const beat = () => attempt(() => setItem(localStorage(), key, `${me} ${now()}`));
+  while (read() && !mine() && beats()) {
     if (!wait || wait.aborted) return null;
     await pause(1000);
   }
   beat();
-  await pause(50); // two pages may have written at once: the last one has it
+  // Another page may have written at the same time: the last one has it.
+  await pause(MEET_MS);
   if (!mine()) return null;
   const timer = setInterval(beat, BEAT_MS);
   return () => {
     clearInterval(timer);
-    if (mine()) attempt(() => localStorage.removeItem(key));
+    if (mine()) attempt(() => removeItem(localStorage(), key));
   };
 }

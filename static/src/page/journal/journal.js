@@ -1,34 +1,41 @@
 /**
- * The calls that Heap has not got yet, in localStorage: one key per call, written in the tick of the call. Each page writes
- * under its own id and holds a lock of that name while it has calls there, so a journal whose lock can be had belongs to a
- * page that is gone. What becomes of such a journal is in claims.js.
+ * The calls that Heap has not got yet, in localStorage: one key per call, written in the tick of the call, under the id of the
+ * page that made it. Who may deliver them is decided by locks: states.js tells how.
  */
 
-import { hold } from "./locks.js";
-import { append, attempt, bare, each, keys, now } from "../natives.js";
+import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, random, removeItem, setItem, sort, startsWith } from "../natives.js";
 
-/** @typedef {{owner: string, left: number, release: import("./locks.js").Release}} Claim */
 /** @typedef {ReturnType<typeof createJournal>} Journal */
-/**
- * One call on its way. `at`: epoch ms; `made`: ms on the page's clock; `key`: where the journal has it, "" if it does not;
- * `claim`: set for a dead page's call; `tries`: how often the runtime failed on it; `settle`: null once settled.
- * @typedef {{id: number, text: string, at: number, made: number, key: string, claim: Claim | null, tries: number,
- *   settle: ((result: import("../calls/queue.js").Result) => void) | null}} Entry
- */
+/** @typedef {import("../calls/entry.js").Entry} Entry */
 
 const MAX_CALLS = 1000;
 const MAX_BYTES = 1_000_000;
+const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * @param {string} appId
  * @param {Storage | null} local
- * @param {{calls: number, bytes: number}} size kept up to date
+ * @param {{calls: number, bytes: number}} size of all pages' journals together, kept up to date
  */
 export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
-  const page = now().toString(36) + Math.random().toString(36).slice(1, 8);
+  const page = base36(now()) + part(base36(random()), 1, 8);
   let sequence = 0;
+
+  /** @param {number} number */
+  const keyOf = (number) => `${prefix}${page}:${number}`;
+
+  /** @param {string} key @returns {string | null} */
+  const read = (key) => attempt(() => local && getItem(local, key));
+
+  /** @param {string} key @param {number} length of its value */
+  const remove = (key, length) => {
+    attempt(() => local && removeItem(local, key));
+    // The site may have cleared its storage, so the count may be too low already.
+    size.calls = size.calls > 0 ? size.calls - 1 : 0;
+    size.bytes = size.bytes > key.length + length ? size.bytes - key.length - length : 0;
+  };
 
   /** The keys of this App ID's calls, by page; counts them too. @returns {Record<string, string[]>} */
   const scan = () => {
@@ -36,10 +43,10 @@ export function createJournal(appId, local, size) {
     size.calls = size.bytes = 0;
     attempt(() =>
       each(keys(/** @type {Storage} */ (local)), (key) => {
-        if (!key.startsWith(prefix)) return;
-        append((pages[key.slice(prefix.length, key.lastIndexOf(":"))] ||= []), key);
+        if (!startsWith(key, prefix)) return;
+        append((pages[part(key, prefix.length, lastIndexOf(key, ":"))] ||= []), key);
         size.calls++;
-        size.bytes += key.length + /** @type {any} */ (local).getItem(key).length;
+        size.bytes += key.length + /** @type {string} */ (getItem(/** @type {Storage} */ (local), key)).length;
       }),
     );
     return pages;
@@ -47,33 +54,65 @@ export function createJournal(appId, local, size) {
 
   scan();
 
-  const journal = {
-    local,
-    prefix,
+  return {
+    /** Whether calls outlive this page at all. */
+    lasting: !!local,
     page,
-    size,
     scan,
-    /** Our lock, from the first call on; null: not asked for, or given back. @type {Promise<import("./locks.js").Release | null> | null} */
-    lock: null,
-    /** Write a call down. False: there is no room, it stays in memory alone. @param {Entry} entry */
+    /** The name of a page's lock. @param {string} owner */
+    lockOf: (owner) => prefix + owner,
+    /** Whether a key is that of a call. @param {string} key */
+    isCall: (key) => startsWith(key, prefix),
+    /** Whether a call is there. @param {string} key */
+    has: (key) => read(key) !== null,
+
+    /** Whether there is room for a call. @param {Entry} entry */
+    fits: ({ at, text }) =>
+      !!local &&
+      size.calls < MAX_CALLS &&
+      size.bytes + keyOf(sequence).length + `${at}`.length + text.length <= MAX_BYTES,
+
+    /** Write a call down. False: the storage did not take it. @param {Entry} entry */
     add(entry) {
+      const key = keyOf(sequence);
       const value = entry.at + entry.text;
-      const key = `${prefix}${page}:${sequence}`;
-      const length = key.length + value.length;
-      if (++sequence % 100 === 0) scan(); // other pages write too
-      if (!local || size.calls >= MAX_CALLS || size.bytes + length > MAX_BYTES) return false;
-      // Asked for before the key is written, so that nobody can have had it.
-      if (navigator.locks) journal.lock ||= hold(prefix + page, null);
       try {
-        local.setItem(key, value);
+        setItem(/** @type {Storage} */ (local), key, value);
       } catch {
         return false;
       }
       entry.key = key;
       size.calls++;
-      size.bytes += length;
+      size.bytes += key.length + value.length;
+      // Other pages write too.
+      if (++sequence % 100 === 0) scan();
       return true;
     },
+
+    /** Heap has it. @param {Entry} entry */
+    strike(entry) {
+      remove(entry.key, `${entry.at}`.length + entry.text.length);
+      entry.key = "";
+    },
+
+    /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
+    callsOf(owner) {
+      /** @type {{key: string, at: number, text: string}[]} */
+      const calls = [];
+      const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
+      each(
+        sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
+        (key) => {
+          const value = read(key);
+          if (value === null) return;
+          const start = indexOf(value, "{");
+          const at = +part(value, 0, start);
+          const text = part(value, start);
+          if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
+          else remove(key, value.length);
+        },
+      );
+      return calls;
+    },
   };
-  return journal;
 }

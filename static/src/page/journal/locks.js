@@ -1,21 +1,48 @@
-/** A Web Lock: it dies with its page. */
+/** Web Locks: each ends with its page or worker, and asking for one has an answer in time, always. */
 
-import { Promise } from "../natives.js";
+import { Promise, requestLock, setTimeout, then } from "../natives.js";
 
-/** @typedef {() => void} Release */
+/** Gives the lock back. @typedef {() => void} Release */
+
+/** A browser answers within milliseconds. A page may have replaced the function by one that never does. */
+const ANSWER_MS = 2000;
 
 /**
  * @param {string} name
  * @param {AbortSignal | null} wait until it is free or the signal says stop; null: do not wait
- * @returns {Promise<Release | null>} null: not to be had
+ * @returns {Promise<Release | null>} null: not to be had, or there are no Web Locks
  */
-export const hold = (name, wait) =>
+export async function hold(name, wait) {
+  let answer = await request(name, null);
+  if (answer === "taken" && wait) answer = await request(name, wait);
+  return answer === "taken" ? null : answer;
+}
+
+/**
+ * @param {string} name
+ * @param {AbortSignal | null} wait
+ * @returns {Promise<Release | "taken" | null>} null: locks are denied, or do not answer, or waiting was stopped
+ */
+const request = (name, wait) =>
   new Promise((resolve) => {
+    let over = false;
+    /** @param {Release | "taken" | null} answer */
+    const settle = (answer) => {
+      over = true;
+      resolve(answer);
+    };
+    // In two halves: where something blocked the page's thread, the answer may be there already, and comes between them.
+    if (!wait) setTimeout(() => over || setTimeout(() => over || settle(null), ANSWER_MS / 2), ANSWER_MS / 2);
     const options = { __proto__: null, ...(wait ? { signal: wait } : { ifAvailable: true }) };
-    navigator.locks
-      .request(name, /** @type {LockOptions} */ (options), (lock) => {
-        if (lock) return new Promise((/** @type {(value?: undefined) => void} */ release) => resolve(release));
-        resolve(null);
-      })
-      .catch(() => resolve(null));
+    try {
+      const asked = requestLock(name, /** @type {LockOptions} */ (options), (lock) => {
+        if (!lock) return settle("taken");
+        // Too late: nobody would give it back.
+        if (over) return;
+        return new Promise((/** @type {(value?: undefined) => void} */ release) => settle(release));
+      });
+      then(asked, null, () => settle(null));
+    } catch {
+      settle(null);
+    }
   });

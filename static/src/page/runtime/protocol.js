@@ -2,18 +2,20 @@
 
 /**
  * @typedef {{type: "batch", id: number, text: string}
- *   | {type: "ping", id: number}
  *   | {type: "bye"}} ToWorker
  *   `bye`: this port will not be used again.
  */
 
+/** Over the BroadcastChannel: a page asks under a name of its own. @typedef {{from: string, message: ToWorker}} Asked */
+/** @typedef {{to: string, message: FromWorker}} Answered */
+
 /**
- * @typedef {{type: "progress", loaded: number, total: number}
- *   | {type: "ready", ms: number, python: string, warm: boolean}
+ * @typedef {{type: "progress", loaded: number, total: number, guarded?: boolean}
+ *   | {type: "ready", ms: number, python: string, warm: boolean, guarded?: boolean}
  *   | {type: "failed", message: string, unreachable?: boolean}
  *   | {type: "batch", id: number, text: string}
- *   | {type: "pong", id: number}
  *   | {type: "fault", id: number, message: string}} FromWorker
+ *   `guarded`: a SharedWorker holds the lock of its name; whoever can have that lock knows that the worker is gone.
  *   `ready` goes to every new port, at once if Python runs already; `fault`: Python raised for that batch;
  *   `unreachable`: the network is gone, and with it what a batch needs.
  */

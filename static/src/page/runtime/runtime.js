@@ -1,9 +1,9 @@
 /**
- * Python, wherever it can run: in a SharedWorker that outlives the page, in a Worker, in the page. Whatever dies or hangs is
- * left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
+ * Python, wherever it can run: the page's own where there is one, else in a SharedWorker that outlives the page, in a Worker, in the
+ * page. Whatever dies or hangs is left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
  */
 
-import { bare, clearTimeout, messageOf, Promise, setTimeout } from "../natives.js";
+import { bare, Blob, clearTimeout, createObjectURL, Error, location, messageOf, origin, Promise, setTimeout, stringify, Worker } from "../natives.js";
 import { connect } from "./shared.js";
 
 /** No word for so long while it boots, and it counts as dead. */
@@ -13,20 +13,30 @@ const BATCH_MS = 10_000;
 /** So often may one page replace a runtime that had been ready. */
 const REPLACEMENTS = 5;
 
-/** @typedef {"shared" | "dedicated" | "page"} Mode */
+/** @typedef {"host" | "shared" | "dedicated" | "page"} Mode `host`: the page's own Python */
 /** @typedef {{runtime: "idle" | "loading" | "ready" | "failed", mode: Mode | null, progress: number, bootMs: number | null}} RuntimeStatus */
+/** The page's own Python, which comes and goes as it likes. @typedef {{run: ((batch: string) => string) | null}} Host */
 /** @typedef {{post: (message: import("./protocol.js").ToWorker) => void, close: () => void}} Link */
 
-/** @type {Mode[]} */
+/** None of the batch's doing. @param {string} message */
+function unreachableError(message) {
+  const error = /** @type {Error & {unreachable?: boolean}} */ (Error(message));
+  error.unreachable = true;
+  return error;
+}
+
+/** @type {Exclude<Mode, "host">[]} */
 const MODES = ["shared", "dedicated", "page"];
 
 /**
- * @param {string} base URL of the runtime's folder
- * @param {import("./shared.js").Connection | null} early made when the page began
- * @param {RuntimeStatus} status kept up to date
- * @param {(why: string) => void} changed called after each change of it; `why` is set when it failed
+ * @param {object} parts
+ * @param {string} parts.base URL of the runtime's folder
+ * @param {import("./shared.js").Connection | null} parts.early made when the page began
+ * @param {Host} parts.host
+ * @param {RuntimeStatus} parts.status kept up to date
+ * @param {(why: string) => void} parts.changed called after each change of it; `why` is set when it failed
  */
-export function createRuntime(base, early, status, changed) {
+export function createRuntime({ base, early, host, status, changed }) {
   let index = 0;
   let replaced = 0;
   let why = "";
@@ -62,7 +72,7 @@ export function createRuntime(base, early, status, changed) {
     const ready = status.runtime === "ready";
     why ||= `${MODES[index]}: ${message}`;
     status.runtime = "loading";
-    drop(unreachable ? Object.assign(Error(message), { unreachable }) : undefined);
+    drop(unreachable ? unreachableError(message) : undefined);
     // One that ran before is started again; but a SharedWorker that hangs would be met again by its name.
     if (unreachable) index = MODES.length;
     else if (!ready || (hung && !index)) index++;
@@ -78,7 +88,7 @@ export function createRuntime(base, early, status, changed) {
         watch(SILENCE_MS);
         // While it answers it may have to load more; for the page it is ready.
         if (status.runtime === "ready") return;
-        status.progress = Math.min(1, message.loaded / message.total) || 0;
+        status.progress = (message.loaded < message.total ? message.loaded / message.total : 1) || 0;
         return changed("");
       case "ready":
         watch(pending ? BATCH_MS : 0);
@@ -125,29 +135,22 @@ export function createRuntime(base, early, status, changed) {
     }
   };
 
-  const foreign = new URL(base).origin !== location.origin;
+  const foreign = origin(base) !== location().origin;
 
-  /** @type {Record<Mode, (self: Link, fail: (error: unknown) => void) => void>} */
+  /** @type {Record<(typeof MODES)[number], (self: Link, fail: (error: unknown) => void) => void>} */
   const OPEN = {
     shared(self, fail) {
       const connection = early || connect(base);
       early = null;
-      const { port } = connection;
-      self.post = (message) => port.postMessage(message);
-      self.close = () => {
-        self.post({ type: "bye" });
-        port.close();
-      };
-      port.onmessage = (event) => hear(self, event.data);
-      port.addEventListener("close", () => fail("it is gone"));
-      connection.onfail = () => fail("it did not start");
-      if (connection.failed) connection.onfail();
+      self.post = connection.post;
+      self.close = connection.close;
+      connection.use((message) => hear(self, message), fail);
     },
 
     dedicated(self, fail) {
       let url = `${base}worker.js`;
       // No worker can be made of another origin's script, but one of ours may import it.
-      if (foreign) url = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" }));
+      if (foreign) url = createObjectURL(new Blob([`import ${stringify(url)}`], { type: "text/javascript" }));
       const options = bare();
       options.type = "module";
       const worker = new Worker(url, options);
@@ -176,7 +179,7 @@ export function createRuntime(base, early, status, changed) {
               hear(self, { type: "batch", id, text: await python.run(text) });
             } catch (error) {
               const type = (await hasEnded(python.run, error)) ? "failed" : "fault";
-              hear(self, { type, id, message: messageOf(error), unreachable: Object(error).unreachable });
+              hear(self, { type, id, message: messageOf(error), unreachable: /** @type {any} */ (error)?.unreachable });
             }
           });
         };
@@ -187,25 +190,46 @@ export function createRuntime(base, early, status, changed) {
     },
   };
 
+  const start = () => {
+    if (host.run) return useHost();
+    if (link) return status.runtime === "loading" ? watch(SILENCE_MS) : undefined;
+    index = replaced = 0;
+    why = "";
+    open();
+  };
+
+  /** A batch that another runtime has is asked for again: its answer depends on its text alone. */
+  const useHost = () => {
+    drop(unreachableError("the page's own Python answers from now on"));
+    status.runtime = "ready";
+    status.mode = "host";
+    status.progress = 1;
+    status.bootMs = 0;
+    changed("");
+  };
+
   return {
     /** Begin, or begin anew after `stop` or a failure. */
-    start() {
-      if (link) return status.runtime === "loading" ? watch(SILENCE_MS) : undefined;
-      index = replaced = 0;
-      why = "";
-      open();
-    },
+    start,
+    /** The page's own Python has come or gone. */
+    hostChanged: start,
+    isHost: () => !!host.run && status.mode === "host",
+    /** Whether the main thread is Python's too. */
+    inPage: () => status.mode === "page" || status.mode === "host",
     /** Let go of the runtime; a batch on its way is rejected. @param {boolean} [freezing] but a Worker of our own freezes with us */
     stop(freezing) {
-      if (freezing && index) return watch(0);
+      if (freezing && (index || host.run)) return watch(0);
       drop();
       status.runtime = "idle";
     },
     /** Whether a batch may be posted: a SharedWorker that runs already then finds it as it greets the page. */
     takes: () => status.runtime === "ready" || (!!link && !index && !replaced),
+    /** The page's own Python answers at once. @param {string} text a batch @returns {string} its reply; throws if Python raised */
+    runNow: (text) => /** @type {NonNullable<Host["run"]>} */ (host.run)(text),
     /** @param {string} text a batch @returns {Promise<string>} its reply; rejects if the runtime was lost or Python raised */
     run: (text) =>
       new Promise((resolve, reject) => {
+        if (host.run) return resolve(host.run(text));
         if (!link) return reject(Error("no runtime"));
         pending = { id: ++batches, resolve, reject };
         if (status.runtime === "ready") watch(BATCH_MS);

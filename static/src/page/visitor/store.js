@@ -1,11 +1,11 @@
 /** The page's localStorage, or memory where it is denied, full or not yet allowed. Never throws. */
 
-import { attempt, bare, each, keys } from "../natives.js";
+import { attempt, bare, each, getItem, keys, localStorage, removeItem, setItem } from "../natives.js";
 
 /** @typedef {ReturnType<typeof createStore>} Store */
 
 export function createStore() {
-  /** @type {Record<string, string | null>} what localStorage did not take, and what was set before `open` */
+  /** What localStorage did not take, and what was set before `open`. @type {Record<string, string | null>} */
   const memory = bare();
   /** @type {Storage | null} */
   let local = null;
@@ -15,8 +15,8 @@ export function createStore() {
     memory[key] = value;
     attempt(() => {
       if (!local) return;
-      if (value === null) local.removeItem(key);
-      else local.setItem(key, value);
+      if (value === null) removeItem(local, key);
+      else setItem(local, key, value);
       delete memory[key];
     });
   };
@@ -24,10 +24,10 @@ export function createStore() {
   return {
     set,
     /** @param {string} key */
-    get: (key) => (key in memory ? /** @type {string | null} */ (memory[key]) : attempt(() => local && local.getItem(key))),
+    get: (key) => (key in memory ? /** @type {string | null} */ (memory[key]) : attempt(() => local && getItem(local, key))),
     /** From now on the storage may be used; null if it cannot be. */
     open() {
-      local = attempt(() => localStorage);
+      local = attempt(localStorage);
       each(keys(memory), (key) => set(key, /** @type {string | null} */ (memory[key])));
       return local;
     },

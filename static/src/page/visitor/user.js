@@ -1,6 +1,6 @@
 /** Who the visitor is, under analytics.js' own storage keys, so that a site that leaves Segment keeps its visitors. */
 
-import { attempt, each, keys, parse, stringify } from "../natives.js";
+import { attempt, each, keys, parse, randomId, removeItem, startsWith, stringify } from "../natives.js";
 
 /** @typedef {{id: string | number | null, traits: Record<string, unknown>, anonymousId: string | null}} UserState */
 /** @typedef {ReturnType<typeof createUser>} User */
@@ -30,7 +30,7 @@ export function createUser(store) {
     forget() {
       const local = /** @type {Storage} */ (store.open());
       each([ID, TRAITS, ANONYMOUS_ID], (key) => store.set(key, null));
-      attempt(() => each(keys(local), (key) => key.startsWith("heap-web:") && local.removeItem(key)));
+      attempt(() => each(keys(local), (key) => startsWith(key, "heap-web:") && removeItem(local, key)));
       store.close();
     },
     /** Made at the first question. */
@@ -41,5 +41,3 @@ export function createUser(store) {
     },
   };
 }
-
-const randomId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");

@@ -1,7 +1,7 @@
 /** The visitor between page and Python: sent with each batch, kept as it comes back. */
 
 import { fromCookie } from "./cookies.js";
-import { each, stringify } from "../natives.js";
+import { each, part, stringify } from "../natives.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /**
@@ -20,7 +20,9 @@ export function visitor({ read, store }, encode) {
 
   /** Whatever else the page wrote there counts as nothing. @returns {import("./user.js").UserState} */
   const state = () => {
-    const [id, traits, anonymousId] = [read(ID), read(TRAITS), read(ANONYMOUS_ID)];
+    const id = read(ID);
+    const traits = read(TRAITS);
+    const anonymousId = read(ANONYMOUS_ID);
     return {
       id: typeof id === "number" || typeof id === "string" ? id : null,
       traits: traits && typeof traits === "object" ? traits : {},
@@ -43,7 +45,7 @@ export function visitor({ read, store }, encode) {
       if (raw !== lastRaw) {
         const { text, local } = encode([state()]);
         lastRaw = raw;
-        lastWire = `${text.slice(1, -2)}${local && `,"local":${local}`}}`;
+        lastWire = `${part(text, 1, -2)}${local && `,"local":${local}`}}`;
       }
       return lastWire;
     },

@@ -1,0 +1,139 @@
+/** Everything that works while calls may be delivered: Heap, the journal's claims, Python and the queue, from the start to the stop. */
+
+import { openBridge } from "./calls/bridge.js";
+import { entryOf } from "./calls/entry.js";
+import { createQueue } from "./calls/queue.js";
+import { encode } from "./calls/wire.js";
+import { createHeap } from "./heap/heap.js";
+import { createClaims } from "./journal/claims.js";
+import { createJournal } from "./journal/journal.js";
+import { createOwnLock } from "./journal/own-lock.js";
+import { endsWithPage } from "./journal/page-lock.js";
+import { AbortController, attempt, each, listen as listenTo, part, world } from "./natives.js";
+import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
+import { createRuntime } from "./runtime/runtime.js";
+import { connect } from "./runtime/shared.js";
+import { visitor } from "./visitor/visitor.js";
+
+/** @typedef {import("./calls/entry.js").Entry} Entry */
+/** @typedef {ReturnType<typeof startDelivery>} Delivery */
+
+/**
+ * @param {object} parts
+ * @param {import("./settings.js").Settings} parts.settings
+ * @param {string} parts.base URL of the runtime's folder
+ * @param {Entry[]} parts.items calls on their way, in order
+ * @param {import("./outcomes.js").Status} parts.status kept up to date
+ * @param {import("./outcomes.js").Outcomes} parts.outcomes
+ * @param {import("./visitor/user.js").User} parts.user
+ * @param {import("./runtime/runtime.js").Host} parts.host the page's own Python, if it has any
+ * @param {(text: string, method: string, args: () => unknown[]) => Promise<import("./calls/entry.js").Result>} parts.take makes a call of wire text
+ * @param {() => void} parts.ready Heap and Python are there: called once
+ */
+export function startDelivery({ settings, base, items, status, outcomes, user, host, take, ready }) {
+  // Other processes begin first: this one may have to wait for its localStorage.
+  const early = host.run ? null : attempt(() => connect(base));
+  const journal = createJournal(settings.appId, user.store.open(), status.journal);
+  const self = visitor(user, encode);
+  /** Why a part cannot work; "" while it can. */
+  const failed = { heap: "", runtime: "" };
+  const failure = () => failed.heap || failed.runtime;
+  let waits = true;
+
+  /** A part works, failed for a reason, or is on its way. @param {"heap" | "runtime"} part @param {string} why */
+  const became = (part, why) => {
+    const before = failure();
+    if (why) outcomes.report("error", part, `${why}; calls are kept for the next page`);
+    if (why || status[part] === "live" || status[part] === "ready") failed[part] = why;
+    if (failure()) outcomes.settleAll("kept", failure());
+    // Dead pages' calls are for pages that can deliver them.
+    if (!before && failure()) {
+      claims.unclaim();
+      queue.reset((entry) => !entry.claim);
+    } else if (before && !failure()) claims.claim();
+    if (waits && status.heap === "live" && status.runtime === "ready") {
+      waits = false;
+      ready();
+    }
+    queue.plan();
+    outcomes.changed();
+  };
+
+  const heap = createHeap(settings, status, (why) => became("heap", why));
+  const runtime = createRuntime({ base, early, host, status, changed: (why) => became("runtime", why && `Python did not start (${why})`) });
+  const own = createOwnLock(journal, {
+    contested: () =>
+      queue.reset((entry) => {
+        const ours = claims.has(entry);
+        if (!ours && entry.settle) outcomes.settle(entry, "kept", "another page delivers it");
+        return ours;
+      }),
+    changed: () => queue.plan(),
+  });
+  const claims = createClaims(journal, own, items, endsWithPage() && !sharedWorkersOutlivePages(), {
+    entryOf,
+    receive(entries) {
+      if (failure()) return claims.unclaim();
+      each(entries, outcomes.told);
+      queue.putFirst(entries);
+      outcomes.changed();
+    },
+    changed: () => queue.plan(),
+  });
+  const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
+  const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
+  const queue = createQueue({ heap, runtime, claims, visitor: self, config, items, outcomes });
+
+  /** @param {Entry} entry */
+  const write = (entry) => {
+    if (!own.write(entry)) outcomes.report("warning", "journal", "the journal is full: calls wait in memory");
+  };
+
+  const open = () => {
+    claims.open();
+    runtime.start();
+  };
+
+  const life = new AbortController();
+  /** Before the page's own listeners where the browser can: what they track as the page freezes should ask for no lock. @param {string} name @param {(event: any) => void} listener */
+  const listen = (name, listener) =>
+    listenTo(world, name, listener, { capture: true, signal: life.signal });
+  // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
+  // ends goes with it; a heartbeat does not.
+  listen("pagehide", ({ persisted }) => {
+    if (!persisted && endsWithPage()) return;
+    queue.reset((entry) => !entry.claim);
+    claims.close();
+    runtime.stop(true);
+  });
+  listen("pageshow", ({ persisted }) => persisted && open());
+  // The network is back: what failed for lack of it is tried once more.
+  listen("online", () => {
+    if (status.heap === "failed") heap.start();
+    if (status.runtime === "failed") runtime.start();
+  });
+
+  each(items, write);
+  heap.start();
+  open();
+  const closeBridge = openBridge(settings.appId, take, self);
+  queue.plan();
+
+  return {
+    failure,
+    write,
+    plan: queue.plan,
+    deliverNow: queue.deliverNow,
+    /** The page's own Python has come or gone. */
+    hostChanged: () => runtime.hostChanged(),
+    visitor: self,
+    /** The visitor withdrew. */
+    stop() {
+      life.abort();
+      closeBridge();
+      queue.reset(() => false);
+      claims.close();
+      runtime.stop();
+    },
+  };
+}

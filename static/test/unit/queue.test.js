@@ -1,0 +1,113 @@
+/** Calls in batches through Python to Heap. */
+
+import "../harness.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { pass } from "../fakes/clock.js";
+import { journalled, openPage, tracks } from "../lab.js";
+
+/** A Python that notes its batches, and may fail on them. @param {(names: string[]) => Error | false} [fault] what it throws for a batch, if anything */
+function noting(fault = () => false) {
+  /** @type {string[][]} */
+  const batches = [];
+  const python = (/** @type {string} */ batch) => {
+    const names = JSON.parse(batch).calls.map((/** @type {any} */ { a }) => a[0]);
+    batches.push(names);
+    const error = fault(names);
+    if (error) throw error;
+    return tracks(batch);
+  };
+  return { batches, python };
+}
+
+test("calls of one tick go together, and those made while a batch is on its way form the next", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const { batches, python } = noting();
+  const page = openPage(told, { python });
+  await pass(1000);
+  page.track("A");
+  page.track("B");
+  await pass(5);
+  page.track("C");
+  page.track("D");
+  await pass(100);
+  assert.deepEqual(batches, [["A", "B"], ["C", "D"]]); // prettier-ignore
+  assert.deepEqual(told, ["A", "B", "C", "D"]);
+});
+
+test("a batch has a hundred calls at most", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const { batches, python } = noting();
+  const page = openPage(told, { python });
+  const names = Array.from({ length: 250 }, (_, i) => `${i}`);
+  page.track(...names);
+  await pass(2000);
+  assert.deepEqual(batches.map(({ length }) => length), [100, 100, 50]);
+  assert.deepEqual(told, names);
+});
+
+test("a call that Python always fails on is dropped alone, and harms no other", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const { batches, python } = noting((names) => names.includes("bad") && Error("bad value"));
+  const page = openPage(told, { python });
+  page.track("A", "bad", "B");
+  await pass(2000);
+  assert.deepEqual(told, ["A", "B"]);
+  assert.deepEqual(page.settled, { A: ["delivered"], bad: ["dropped"], B: ["delivered"] });
+  assert.deepEqual(batches.filter((names) => names.join() === "bad").length, 2);
+  assert.deepEqual(journalled(), []);
+});
+
+test("where the network is gone no call is to blame, and each arrives once it is back", async () => {
+  /** @type {string[]} */
+  const told = [];
+  let gone = true;
+  const { python } = noting(() => gone && Object.assign(Error("offline"), { unreachable: true }));
+  const page = openPage(told, { python });
+  page.track("A");
+  await pass(5000);
+  assert.deepEqual([told, page.settled, journalled().length], [[], { A: ["kept"] }, 1]);
+  gone = false;
+  page.page.dispatch("online");
+  await pass(1000);
+  assert.deepEqual([told, journalled()], [["A"], []]);
+});
+
+test("a reply of another length is a failure, not a delivery", async () => {
+  /** @type {string[]} */
+  const told = [];
+  let wrong = 2;
+  const python = (/** @type {string} */ batch) => (wrong-- > 0 ? '{"results":[],"user":{}}' : tracks(batch));
+  openPage(told, { python }).track("A", "B");
+  await pass(2000);
+  assert.deepEqual(told, ["A", "B"]);
+});
+
+test("calls that Heap threw on count as told, and the next ones arrive", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const push = (/** @type {string} */ name) => {
+    if (name === "A") throw Error("Heap is broken");
+    return told.push(name);
+  };
+  openPage({ push }).track("A", "B");
+  await pass(2000);
+  assert.deepEqual(told, ["B"]);
+});
+
+test("a visitor who withdraws is not told of any more, and what waits is forgotten with its lock", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const page = openPage(told);
+  page.track("A");
+  await pass(1000);
+  page.track("B");
+  page.stop();
+  await pass(1000);
+  assert.deepEqual([told, page.items], [["A"], []]);
+});

@@ -1,0 +1,117 @@
+/** The visitor: in localStorage, in memory, in cookies that analytics.js left, and between page and Python. */
+
+import { browser } from "../harness.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { encode } from "../../src/page/calls/wire.js";
+import { createStore } from "../../src/page/visitor/store.js";
+import { createUser } from "../../src/page/visitor/user.js";
+import { visitor } from "../../src/page/visitor/visitor.js";
+
+const stored = () => Object.fromEntries(browser.origin.stored);
+
+const opened = () => {
+  const store = createStore();
+  store.open();
+  return store;
+};
+
+test("a store keeps in memory until it may use the storage, and writes it all down then", () => {
+  const store = createStore();
+  store.set("a", "1");
+  assert.deepEqual([store.get("a"), store.get("b"), stored()], ["1", null, {}]);
+  store.open();
+  store.set("b", "2");
+  assert.deepEqual(stored(), { a: "1", b: "2" });
+  store.set("a", null);
+  assert.deepEqual([store.get("a"), stored()], [null, { b: "2" }]);
+});
+
+test("a store whose storage is denied, full or breaks goes on in memory", () => {
+  const store = opened();
+  browser.origin.room = 0;
+  store.set("a", "1");
+  assert.deepEqual([store.get("a"), stored()], ["1", {}]);
+  browser.origin.fault = Error("denied");
+  store.set("b", "2");
+  assert.deepEqual([store.get("a"), store.get("b"), store.get("c")], ["1", "2", null]);
+});
+
+test("a store that is closed leaves the storage alone", () => {
+  const store = opened();
+  store.close();
+  store.set("a", "1");
+  assert.deepEqual([store.get("a"), stored()], ["1", {}]);
+});
+
+/** @type {[stored: Record<string, string>, id: unknown, traits: unknown][]} */
+const STORED = [
+  [{}, null, {}],
+  [{ ajs_user_id: '"u1"', ajs_user_traits: '{"plan":"a"}' }, "u1", { plan: "a" }],
+  [{ ajs_user_id: "17" }, 17, {}],
+  [{ ajs_user_id: "written by hand" }, "written by hand", {}],
+  [{ ajs_user_id: "null", ajs_user_traits: "null" }, null, {}],
+];
+
+test("who the visitor is is read as analytics.js wrote it", () => {
+  for (const [items, id, traits] of STORED) {
+    localStorage.clear();
+    for (const [key, value] of Object.entries(items)) localStorage.setItem(key, value);
+    const user = createUser(opened());
+    assert.deepEqual([user.id(), user.traits()], [id, traits]);
+  }
+});
+
+test("an anonymous id is made at the first question, and is the same from then on", () => {
+  const user = createUser(opened());
+  assert.deepEqual(stored(), {});
+  const id = user.anonymousId();
+  assert.match(id, /^[\w-]{20,}$/);
+  assert.equal(createUser(opened()).anonymousId(), id);
+});
+
+test("a visitor who is forgotten leaves nothing stored, and what others stored stays", () => {
+  localStorage.setItem("ajs_user_id", '"u1"');
+  localStorage.setItem("heap-web:11:page:0", "1{}");
+  localStorage.setItem("site", "kept");
+  const user = createUser(opened());
+  user.anonymousId();
+  user.forget();
+  assert.deepEqual(stored(), { site: "kept" });
+  assert.equal(user.id(), null);
+  user.anonymousId();
+  assert.deepEqual(stored(), { site: "kept" });
+});
+
+test("what analytics.js left in cookies alone is taken over once, and does not come back after a reset", () => {
+  browser.document.cookie = `other=1; ajs_user_id=${encodeURIComponent('"from-cookie"')}; ajs_anonymous_id=bare-text`;
+  const first = visitor(createUser(opened()), encode);
+  assert.deepEqual(first.state(), { id: "from-cookie", traits: {}, anonymousId: "bare-text" });
+  first.write({ id: null, traits: {}, anonymousId: null });
+  assert.deepEqual(visitor(createUser(opened()), encode).state(), { id: null, traits: {}, anonymousId: null });
+});
+
+test("what the page itself wrote under the keys counts only where it can be an id or traits", () => {
+  localStorage.setItem("ajs_user_id", '{"an":"object"}');
+  localStorage.setItem("ajs_user_traits", '"text"');
+  localStorage.setItem("ajs_anonymous_id", "17");
+  assert.deepEqual(visitor(createUser(opened()), encode).state(), { id: null, traits: {}, anonymousId: "17" });
+});
+
+test("what a batch made of the visitor is written where it is new", () => {
+  const self = visitor(createUser(opened()), encode);
+  self.write({ id: null, traits: {}, anonymousId: null });
+  assert.deepEqual(stored(), {});
+  self.write({ id: "u1", traits: { plan: "a" }, anonymousId: null });
+  assert.deepEqual(stored(), { ajs_user_id: '"u1"', ajs_user_traits: '{"plan":"a"}' });
+  assert.deepEqual(JSON.parse(self.wire()), { id: "u1", traits: { plan: "a" }, anonymousId: null });
+});
+
+test("the visitor's wire text has the local times of the traits", () => {
+  const at = "2020-06-07 08:09:10";
+  localStorage.setItem("ajs_user_traits", JSON.stringify({ at }));
+  const { local } = JSON.parse(visitor(createUser(opened()), encode).wire());
+  assert.deepEqual(local, { [at]: new Date("2020-06-07T08:09:10").toISOString() });
+});
