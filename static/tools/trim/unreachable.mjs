@@ -66,7 +66,11 @@ export function reachable(memory, { start, constants, variables, end }, code, al
   /** @type {number[]} */
   const found = [];
 
+  const isConstant = (/** @type {number} */ at) => at >= constants && at < variables;
+
   /**
+   * Constants are mostly tables of numbers, of which some look like addresses. So what a constant has of another's address counts only
+   * where code or a variable has it as well. In this version of Python no table that is left refers to another in truth.
    * @param {number} from
    * @param {number} to
    * @param {number} [table] to where addresses of more than texts may stand: beyond it is another constant, and its numbers are none
@@ -76,10 +80,10 @@ export function reachable(memory, { start, constants, variables, end }, code, al
     kept.fill(1, first, last);
     for (let word = (first + 3) >> 2; word < last >> 2; word++) {
       const at = /** @type {number} */ (words[word]);
-      const reach = at < constants || word < table >> 2 ? READ : READ_TEXTS;
+      const reach = word < table >> 2 ? READ : READ_TEXTS;
       if (/** @type {number} */ (read[word]) >= reach) continue;
-      if (reach === READ || at < constants) found.push(at);
       read[word] = reach;
+      if (at < constants || (reach === READ && (!isConstant(at) || !isConstant(word << 2) || known.has(at)))) found.push(at);
     }
   }
 
@@ -89,7 +93,7 @@ export function reachable(memory, { start, constants, variables, end }, code, al
     if (at < constants) {
       const [from, to] = [memory.lastIndexOf(0, at - 1) + 1, memory.indexOf(0, at)];
       kept.fill(1, Math.max(start, from), to + 1);
-    } else if (at < variables) {
+    } else if (isConstant(at)) {
       if (before) keep(at - before, at + LONGEST, at + TABLE);
       else if (at % ROUND === 0) return;
       else if (at % ALIGNED) keep(at, at + ALIGNED);
@@ -110,7 +114,7 @@ export function reachable(memory, { start, constants, variables, end }, code, al
   for (let at = found.pop(); at !== undefined; at = found.pop()) visit(at, 0);
   for (let word = variables >> 2; word < end >> 2; word++) {
     const at = /** @type {number} */ (words[word]);
-    if (at >= constants && at < variables) kept.fill(0, at, at + sentenceAt(memory, at));
+    if (isConstant(at)) kept.fill(0, at, at + sentenceAt(memory, at));
   }
   return kept;
 }
