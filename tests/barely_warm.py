@@ -1,14 +1,14 @@
-"""A .wasm that lacks what most batches need, so that a test sees Python go on with the whole one."""
+"""Small interpreters that lack what most batches need, so that a test sees Python go on with the whole one."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 from heap_web.dev.build import runtime
-from heap_web.dev.build.toolchain import node, node_tool
+from heap_web.dev.build.toolchain import PYODIDE, node, node_tool
+from heap_web.dev.build.wheel import build_wheel
 
 # All that it was seen to answer.
 SEEN = json.dumps({"config": {}, "user": {}, "calls": []})
@@ -19,15 +19,18 @@ writeFileSync(process.argv[2], stubCold(new Uint8Array(readFileSync(process.argv
 """
 
 
-def barely_warm(built: Path, folder: Path) -> bytes:
+def core() -> Path:
+    """Pyodide's core as it was before anything was left out that a batch might need; made when dist/ was."""
+    return runtime._trimmed() / "pyodide.core.wasm"
+
+
+def barely_warm(folder: Path) -> bytes:
     """The .wasm that boots on a built runtime's files, and comes to a stub in any batch with a call in it."""
-    whole = folder / "whole"
-    whole.mkdir()
-    shutil.copy(built / "pyodide.asm.mjs", whole)
-    shutil.copy(built / runtime.WHOLE, whole / "pyodide.asm.wasm")
+    code = runtime._byte_code(build_wheel())
     options = {
-        "folder": str(whole),
-        "snapshot": str(built / "python.bin"),
+        "core": str(core()),
+        "pyodide": str(PYODIDE),
+        "snapshot": str(runtime._frozen(code, runtime._ran(code))),
         "sample": SEEN,
         "batches": [],
         "rounds": 0,
@@ -37,9 +40,24 @@ def barely_warm(built: Path, folder: Path) -> bytes:
     return (folder / "pyodide.asm.wasm").read_bytes()
 
 
-def all_cold(built: Path, folder: Path) -> bytes:
-    """The .wasm on which not even the boot succeeds."""
+def all_cold(folder: Path) -> bytes:
+    """The .wasm on which not even an empty batch is answered."""
     made = folder / "cold.wasm"
-    command = [node(), "--input-type=module", "--eval", NOTHING_WARM, str(built / runtime.WHOLE), str(made)]
+    command = [node(), "--input-type=module", "--eval", NOTHING_WARM, str(core()), str(made)]
     subprocess.run(command, check=True, timeout=60)
     return made.read_bytes()
+
+
+def barely_python(built: Path, folder: Path) -> dict[str, bytes]:
+    """A runtime with all of Python's C code, and of Python's Python what an empty batch needs."""
+    code = runtime._byte_code(build_wheel())
+    options = {"pyodide": str(PYODIDE), "code": str(code), "sample": SEEN, "entry": runtime.ENTRY}
+    ran, snapshot = folder / "ran.json", folder / "python.bin"
+    traced = {**options, "batches": [], "rounds": 0, "out": str(ran)}
+    node_tool("looking for the Python that an empty batch needs", "tracing.mjs", json.dumps(traced))
+    frozen = {**options, "ran": ran.read_text("utf-8"), "out": str(snapshot)}
+    node_tool("freezing Python that lacks a lot", "freeze.mjs", json.dumps(frozen))
+    files = {name: (built / name).read_bytes() for name in (runtime.GLUE, *runtime.WHOLE)}
+    files |= dict(zip(runtime.SMALL, (core().read_bytes(), snapshot.read_bytes()), strict=True))
+    scripts = runtime._scripts({name: runtime._part(name, content) for name, content in files.items()})
+    return files | {"python.js": (scripts / "python.js").read_bytes()}

@@ -1,5 +1,10 @@
 // Stock Pyodide under Node, the same on every run: fixed clock, fixed random bytes, fixed hash seed, no network.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** The moment at which every interpreter starts, and stays. */
+const START = Date.UTC(2026, 0, 1);
 
 /** Replaces what differs from run to run, so that the same sources freeze to the same bytes. */
 function fixTheWorld() {
@@ -12,9 +17,21 @@ function fixTheWorld() {
   Object.defineProperty(globalThis, "crypto", { value: { getRandomValues }, configurable: true });
   // On iOS Pyodide does without what newer versions of Node have and older ones have not, so that all freeze the same bytes.
   Object.defineProperty(globalThis, "navigator", { value: { userAgent: "iPhone" }, configurable: true });
-  const start = Date.UTC(2026, 0, 1);
-  Date.now = () => start;
+  // @ts-expect-error nobody calls it without `new`
+  globalThis.Date = class extends Date {
+    /** @param {unknown[]} given */
+    constructor(...given) {
+      // @ts-expect-error whatever a Date takes
+      super(...(given.length ? given : [START]));
+    }
+
+    static now() {
+      return START;
+    }
+  };
   performance.now = () => 0;
+  // Python asks JavaScript for the offset of the local time, in winter and in summer.
+  process.env.TZ = "UTC";
 }
 
 /**
@@ -23,14 +40,16 @@ function fixTheWorld() {
  */
 export async function startInterpreter({ pyodide, stdlib, freeze = false }) {
   fixTheWorld();
-  const { loadPyodide } = await import(`${pyodide}/pyodide.mjs`);
-  const { info } = JSON.parse(readFileSync(`${pyodide}/pyodide-lock.json`, "utf8"));
+  const { loadPyodide } = await import(pathToFileURL(join(pyodide, "pyodide.mjs")).href);
+  const { info } = JSON.parse(readFileSync(join(pyodide, "pyodide-lock.json"), "utf8"));
   return loadPyodide({
     indexURL: pyodide,
     ...(stdlib === undefined ? {} : { stdLibURL: stdlib }),
     lockFileContents: JSON.stringify({ info, packages: {} }),
     packageBaseUrl: "/",
     env: { PYTHONHASHSEED: "0", TZ: "UTC" },
+    // Else it is the path of the script that Node runs: it reaches sys.executable and the environment's `_`.
+    _sysExecutable: "/python",
     _makeSnapshot: freeze,
   });
 }

@@ -54,3 +54,19 @@ export function doneWith(module) {
   }
   return ranges;
 }
+
+/**
+ * @param {any} module a Pyodide module
+ * @param {number[]} addresses of objects to which one table refers, and perhaps others
+ * @returns {number[]} those to which only that table does: it holds each as a key and as its value
+ */
+export function referredOnlyByTable(module, addresses) {
+  clearFreeMemory(module);
+  const times = new Map(addresses.filter((address) => address >= module.___heap_base).map((address) => [address, 0]));
+  for (const word of module.HEAPU32.subarray(0, module._sbrk(0) >> 2)) {
+    const count = times.get(word);
+    if (count !== undefined) times.set(word, count + 1);
+  }
+  if ([...times.values()].some((count) => count < 2)) throw new Error("Python's table of strings is not laid out as this version should have it.");
+  return [...times].filter(([, count]) => count === 2).map(([address]) => address);
+}

@@ -7,16 +7,21 @@ import { asTool } from "./interpreter.mjs";
 
 const WASM = "pyodide.asm.wasm";
 const WHOLE = "pyodide.whole.wasm";
+/** A module with nothing in it, on which no interpreter starts. */
+const NOTHING = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 /** @type {Record<string, string>} */
-const TYPES = { ".wasm": "application/wasm", ".mjs": "text/javascript", ".js": "text/javascript" };
+const TYPES = { ".wasm": "application/wasm", ".js": "text/javascript" };
 
-await asTool(async ({ folder, batches }) => {
-  let wasm = WASM;
+// `lacks`: the small interpreter is known to lack something that a batch needs.
+await asTool(async ({ folder, batches, lacks = false }) => {
+  const small = existsSync(join(folder, "python.bin"));
+  let whole = !small;
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? "/", "http://127.0.0.1").pathname.slice(1);
-    const path = join(folder, name === WASM ? wasm : name);
-    response.setHeader("content-type", TYPES[extname(path)] ?? "application/octet-stream");
-    createReadStream(path).on("error", () => response.writeHead(404).end()).pipe(response);
+    response.setHeader("content-type", TYPES[extname(name)] ?? "application/octet-stream");
+    if (name === WHOLE && !whole && !lacks) response.writeHead(500).end();
+    else if (name === WASM && whole) response.end(NOTHING);
+    else createReadStream(join(folder, name)).on("error", () => response.writeHead(404).end()).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   // Node imports from files only: python.js comes from its file, and fetches by name what stands beside it.
@@ -28,7 +33,8 @@ await asTool(async ({ folder, batches }) => {
   try {
     const { boot } = await import(`${files}python.js`);
     // What a worker starts on, and what it goes on with when that does not suffice: both answer everything.
-    for (wasm of existsSync(join(folder, WHOLE)) ? [WASM, WHOLE] : [WASM]) {
+    for (const round of small ? [false, true] : [true]) {
+      whole = round;
       const python = await boot();
       for (const [batch, wanted] of batches) {
         const given = await python.run(batch);

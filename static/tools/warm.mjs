@@ -1,53 +1,67 @@
-// Makes of the trimmed .wasm the small one that a thawed interpreter starts on: without the functions that it was never seen to need
-// while it answered thousands of batches. Should it need one all the same it says so, and a worker goes on with the trimmed one.
+// Makes of a frozen interpreter, and of Pyodide's core, what a worker starts on: the .wasm without the functions that it was never seen
+// to need while it answered thousands of batches, the snapshot without the static data that nothing refers to then. Should a function be
+// needed all the same the interpreter says so, and a worker goes on with the whole.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { thaw } from "../src/worker/interpreter.js";
+import { headerOf, pack, unpack } from "../src/worker/snapshot.js";
 import { asTool } from "./interpreter.mjs";
 import { binaryen } from "./trim/binaryen.mjs";
+import { constantsOf } from "./trim/constants.mjs";
 import { inScratch } from "./trim/in-scratch.mjs";
-import { oddBatches } from "./trim/odd-batches.mjs";
+import { allBatches } from "./trim/odd-batches.mjs";
 import { functionsRun, stubCold } from "./trim/stub-cold.mjs";
+import { reachable } from "./trim/unreachable.mjs";
+import { firstData, startWith } from "./trim/wasm-sections.mjs";
 
-const ENVIRONMENT = { IN_NODE: true, IN_NODE_ESM: true, IN_BROWSER: false, IN_BROWSER_MAIN_THREAD: false, IN_BROWSER_WEB_WORKER: false };
-const SEED = 1;
+const PAGE = 65536;
+/** What no static data is like. */
+const POISON = 0xa5;
 
-await asTool(async ({ folder, snapshot, sample, batches, rounds, out }) => {
-  const file = new Uint8Array(readFileSync(snapshot));
-  const whole = new Uint8Array(readFileSync(join(folder, "pyodide.asm.wasm")));
-  const { default: createModule } = await import(pathToFileURL(join(folder, "pyodide.asm.mjs")).href);
-  const instrumented = await inScratch((path) => {
-    writeFileSync(path("in.wasm"), whole);
-    binaryen("wasm-opt", path("in.wasm"), "--log-execution=env", "-o", path("out.wasm"));
+/** @typedef {import("../src/worker/interpreter.js").Interpreter} Interpreter */
+
+/** @param {Uint8Array} wasm @param {string[]} passes @returns {Promise<Uint8Array<ArrayBuffer>>} */
+function optimised(wasm, ...passes) {
+  return inScratch((path) => {
+    writeFileSync(path("in.wasm"), wasm);
+    binaryen("wasm-opt", path("in.wasm"), ...passes, "-o", path("out.wasm"));
     return new Uint8Array(readFileSync(path("out.wasm")));
   });
-  const wasm = new WebAssembly.Module(instrumented);
+}
+
+/** @param {Interpreter} python @param {string} text @returns {string} the answer, or what Python raised */
+function ask(python, text) {
+  try {
+    return python.run(text);
+  } catch (error) {
+    if (python.spoiled()) throw new Error(`The small interpreter lacks what the batch ${text.slice(0, 1000)} needs: ${error}`);
+    if (/** @type {Error} */ (error).name !== "PythonError") throw error;
+    return /** @type {Error} */ (error).message;
+  }
+}
+
+await asTool(async ({ core, pyodide, snapshot, sample, batches, rounds, out }) => {
+  const file = new Uint8Array(readFileSync(snapshot));
+  const all = new Uint8Array(readFileSync(core));
+  const { static: [variables, end] = [0, 0], ...header } = headerOf(file);
+  const instrumented = await optimised(all, "--log-execution=env");
   /** @type {Set<number>} */
   const told = new Set();
-  const texts = [sample, ...batches, ...(rounds ? oddBatches([sample, ...batches], SEED, rounds) : [])];
-  const logged = (/** @type {any} */ settings) =>
-    createModule({
-      ...settings,
-      instantiateWasm(/** @type {any} */ imports, /** @type {unknown} */ done) {
-        imports.env.log_execution = (/** @type {number} */ number) => void told.add(number);
-        return settings.instantiateWasm(imports, done);
-      },
-    });
-  // As it is frozen: without what newer versions of Node have, and with what every browser can come to.
-  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "iPhone" }, configurable: true });
-  const python = await thaw({ createModule: logged, wasm, environment: ENVIRONMENT }, file);
-  for (const text of texts) {
-    try {
-      python.run(text);
-    } catch (error) {
-      if (/** @type {Error} */ (error).name !== "PythonError") throw error;
-    }
-  }
-  const warm = await inScratch((path) => {
-    writeFileSync(path("in.wasm"), stubCold(whole, functionsRun(instrumented, told)));
-    binaryen("wasm-opt", path("in.wasm"), "--remove-unused-module-elements", "-o", path("out.wasm"));
-    return readFileSync(path("out.wasm"));
+  const texts = allBatches([sample, ...batches], rounds);
+  const first = await thaw(new WebAssembly.Module(instrumented), file, { log_execution: (number) => void told.add(number) });
+  const answers = texts.map((text) => ask(first, text));
+  const warm = await optimised(stubCold(all, functionsRun(instrumented, told)), "--remove-unused-module-elements");
+
+  const memory = new Uint8Array(header.memory);
+  unpack(file, memory);
+  const [start, constants] = firstData(new Uint8Array(readFileSync(join(pyodide, "pyodide.asm.wasm"))));
+  const kept = reachable(memory, { start, constants, variables, end }, constantsOf(warm), constantsOf(all));
+  const filled = (/** @type {number} */ byte) => pack(header, memory.map((has, at) => (at < end && !kept[at] && has ? byte : has)));
+  // Whoever reads what has been dropped reads this, and answers otherwise.
+  const poisoned = await thaw(new WebAssembly.Module(warm), filled(POISON));
+  texts.forEach((text, i) => {
+    if (ask(poisoned, text) !== answers[i]) throw new Error(`The batch ${text.slice(0, 1000)} needs static data that nothing refers to.`);
   });
-  writeFileSync(join(out, "pyodide.asm.wasm"), warm);
+  writeFileSync(join(out, "pyodide.asm.wasm"), startWith(warm, header.memory / PAGE));
+  writeFileSync(join(out, "python.bin"), filled(0));
 });

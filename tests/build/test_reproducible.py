@@ -1,26 +1,104 @@
-"""The same sources give the same bytes, and with them the same names."""
+"""The same sources give the same bytes, and with them the same names, wherever, whenever and by whom they are built."""
 
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
+from heap_web.dev.build.steps import CACHE, ROOT, STATIC
 
-from heap_web.dev.build import page_wheel, runtime, steps, wheel
+# What a build is made of, beside the packages of .venv and of static/node_modules.
+SOURCES = ("heap_web", "static", "templates", "tests", "build.py", "pyproject.toml", "README.md", "LICENSE")
+# Made of nothing but what their key tells: the rest is made anew.
+KEPT = ("compress", "micropip")
+# Moves the clock of every Python and of every Node that a build starts.
+LATER = 400 * 86_400
+PYTHON_CLOCK = f"import time\nreal = time.time\ntime.time = lambda: real() + {LATER}\n"
+NODE_CLOCK = f"""
+const now = Date.now;
+globalThis.Date = class extends Date {{
+  constructor(...given) {{
+    super(...(given.length ? given : [now() + {LATER}000]));
+  }}
+  static now() {{
+    return now() + {LATER}000;
+  }}
+}};
+"""
+BUILD = "from heap_web.dev.build.bundle import bundle; bundle()"
 
 
-def test_a_build_without_a_cache_gives_the_same_bytes(
-    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Wheels, frozen interpreter and worker built anew, in another folder, are byte for byte those in dist/."""
-    micropip = runtime._micropip()
-    monkeypatch.setattr(steps, "CACHE", tmp_path)
-    monkeypatch.setattr(runtime, "_micropip", lambda: micropip)
-    built = wheel.build_wheel()
-    half, sdist = (dist / "heap-web.js").read_bytes(), wheel.build_sdist()
-    name, content = page_wheel.for_pages(built, half)
-    assert content == (dist / name).read_bytes()
-    assert page_wheel.complete(built, half) == (dist / "python" / built.name).read_bytes()
-    assert page_wheel.complete_sdist(sdist, half) == (dist / "python" / sdist.name).read_bytes()
-    folder, files = runtime.build_runtime(built)
-    assert {file: content == (dist / "runtime" / folder / file).read_bytes() for file, content in files.items()} == (
-        dict.fromkeys(files, True)
+def copy_of_the_project(folder: Path) -> None:
+    """The project in another folder: its own sources and Pyodide, the other packages by links, no cache."""
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    modules = folder / "static" / "node_modules"
+    modules.mkdir()
+    for package in (STATIC / "node_modules").iterdir():
+        if package.name == "pyodide":
+            shutil.copytree(package, modules / package.name)
+        else:
+            (modules / package.name).symlink_to(package)
+    for step in KEPT:
+        shutil.copytree(CACHE / step, folder / ".cache" / step)
+
+
+def another_world(folder: Path) -> dict[str, str]:
+    """An environment of another user with other habits, on another day."""
+    (folder / "sitecustomize.py").write_text(PYTHON_CLOCK, "utf-8")
+    (folder / "clock.mjs").write_text(NODE_CLOCK, "utf-8")
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(folder),
+        "NODE_OPTIONS": f"--import={(folder / 'clock.mjs').as_uri()}",
+        "HOME": str(folder / "home of somebody else"),
+        "USER": "somebody",
+        "LOGNAME": "somebody",
+        "TMPDIR": str(folder),
+        "TZ": "Asia/Kathmandu",
+        "LANG": "tr_TR.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "7",
+        "SOURCE_DATE_EPOCH": "1700000000",
+        **{f"VARIABLE_{i}": "x" * 100 for i in range(50)},
+    }
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a built folder, by its path there."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def on_one_core() -> None:
+    """In the process that is to build: one core, and files that nobody else may read."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.umask(0o077)
+
+
+def test_a_build_in_another_world_gives_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+    """Another folder, user, home, day, time zone, environment, umask and number of cores: each file is the same."""
+    project, world = tmp_path / "another folder" / "100% heap web", tmp_path / "world"
+    project.mkdir(parents=True)
+    world.mkdir()
+    copy_of_the_project(project)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD],
+        cwd=project,
+        env=another_world(world),
+        preexec_fn=on_one_core,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    # What has been made after dist/ was first built: reports of faults and the like are no part of it.
+    built, here = files_of(project / "dist"), files_of(dist)
+    assert {name: content == here.get(name) for name, content in built.items()} == dict.fromkeys(built, True)

@@ -15,7 +15,7 @@ from heap_web.dev.build import runtime
 from heap_web.dev.build.steps import StepFailed
 from heap_web.dev.build.toolchain import PYODIDE, node, node_tool
 from heap_web.dev.build.wheel import build_wheel
-from tests.barely_warm import all_cold, barely_warm
+from tests.barely_warm import all_cold, barely_python, barely_warm, core
 from tests.conformance.test_classic import CLASSIC, asked
 from tests.conformance.wire import batch
 
@@ -129,7 +129,7 @@ def test_pyodide_asks_for_and_offers_less_than_npms_and_nothing_else(dist: Path)
     const fresh = all(ours).filter((name) => !known.has(name));
     console.log(JSON.stringify({ ours: all(ours).length, theirs: known.size, new: fresh }));
     """
-    paths = [str(folder / runtime.WHOLE), str(PYODIDE / "pyodide.asm.wasm")]
+    paths = [str(folder / runtime.WHOLE[0]), str(PYODIDE / "pyodide.asm.wasm")]
     command = [node(), "--input-type=module", "--eval", program, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     seen = json.loads(done.stdout)
@@ -143,12 +143,15 @@ def test_where_trimming_fails_pyodide_is_shipped_as_npm_has_it(
 ) -> None:
     """Where Pyodide cannot be trimmed, or does not boot then, the runtime holds npm's own files, and boots."""
 
+    whole = core().read_bytes()
+
     def broken() -> Path:
         if how == "it cannot be trimmed":
             raise StepFailed("no scissors")
-        for name in runtime.PYODIDE_FILES:
-            (tmp_path / name).write_bytes((PYODIDE / name).read_bytes())
-        (tmp_path / "pyodide.asm.mjs").write_text("export default () => { throw Error('cut too deep') }", "utf-8")
+        for name, original in runtime.PYODIDE_FILES.items():
+            (tmp_path / name).write_bytes((PYODIDE / original).read_bytes())
+        (tmp_path / runtime.GLUE).write_text("export default () => { throw Error('cut too deep') }", "utf-8")
+        (tmp_path / "pyodide.core.wasm").write_bytes(whole)
         return tmp_path
 
     monkeypatch.setattr(runtime, "_trimmed", broken)
@@ -159,17 +162,85 @@ def test_where_trimming_fails_pyodide_is_shipped_as_npm_has_it(
 
 @pytest.mark.parametrize("make", [barely_warm, all_cold])
 def test_what_comes_to_a_stub_is_answered_on_the_whole_wasm(
-    make: Callable[[Path, Path], bytes], dist: Path, tmp_path: Path
+    make: Callable[[Path], bytes], dist: Path, tmp_path: Path
 ) -> None:
     """Every case, from the boot or the batch on that comes to a stub, is answered as ever, by the whole .wasm."""
     (folder,) = (dist / "runtime").iterdir()
     scratch, built = tmp_path / "scratch", tmp_path / "built"
     scratch.mkdir()
     shutil.copytree(folder, built)
-    (built / "pyodide.asm.wasm").write_bytes(make(folder, scratch))
+    (built / "pyodide.asm.wasm").write_bytes(make(scratch))
     texts = [runtime.SAMPLE.read_text("utf-8"), *batches(short=True)]
-    options = json.dumps({"folder": str(built), "batches": [[text, worker.run(text)] for text in texts]})
+    asked = {"folder": str(built), "batches": [[text, worker.run(text)] for text in texts], "lacks": True}
+    options = json.dumps(asked)
     node_tool("asking a runtime that lacks a lot", "verify.mjs", options)
-    (built / runtime.WHOLE).unlink()
-    with pytest.raises(StepFailed, match=f"{runtime.WHOLE} answered 404"):
+    (built / runtime.WHOLE[0]).unlink()
+    with pytest.raises(StepFailed, match=f"{runtime.WHOLE[0]} answered 404"):
         node_tool("asking a runtime that lacks the whole", "verify.mjs", options)
+
+
+def test_what_comes_to_python_that_was_left_out_is_answered_by_the_whole(dist: Path, tmp_path: Path) -> None:
+    """Every case that comes to a Python function that was left out is answered as ever, by the whole interpreter."""
+    (folder,) = (dist / "runtime").iterdir()
+    scratch, built = tmp_path / "scratch", tmp_path / "built"
+    scratch.mkdir()
+    built.mkdir()
+    for name, content in barely_python(folder, scratch).items():
+        (built / name).write_bytes(content)
+    texts = [runtime.SAMPLE.read_text("utf-8"), *batches(short=True)]
+    asked = {"folder": str(built), "batches": [[text, worker.run(text)] for text in texts], "lacks": True}
+    node_tool("asking a runtime that lacks a lot of Python", "verify.mjs", json.dumps(asked))
+    with pytest.raises(StepFailed, match=f"{runtime.WHOLE[0]} answered 500"):
+        node_tool("asking for nothing to be left out", "verify.mjs", json.dumps({**asked, "lacks": False}))
+
+
+# Static data of a test: texts from 1,024 on, constants from 4,096, variables from 196,608, the heap from 262,144.
+REACH = f"""
+const {{ reachable }} = await import({json.dumps((runtime.TOOLS / "trim" / "unreachable.mjs").as_uri())});
+const memory = new Uint8Array(524288);
+const words = new Uint32Array(memory.buffer);
+memory.set(Buffer.from("xdebugpy"), 200000);
+new DataView(memory.buffer).setBigUint64(200024, 512n, true);
+const {{ texts, at, code, all }} = JSON.parse(process.argv[1]);
+for (const [place, text] of texts) memory.set(Buffer.from(text), place);
+for (const [place, word] of at) words[place >> 2] = word;
+const layout = {{ start: 1024, constants: 4096, variables: 196608, end: 262144 }};
+const kept = reachable(memory, layout, new Set(code), new Set(all));
+console.log(JSON.stringify([...kept.keys()].filter((place) => kept[place] && !kept[place - 1] || place === 0)
+  .filter((place) => kept[place]).map((from) => [from, kept.indexOf(0, from)])));
+"""
+STATE = [200000, 200512]
+DOC = "Return a copy of it."
+
+
+@pytest.mark.parametrize(
+    ("texts", "at", "code", "known", "kept"),
+    [
+        pytest.param([], [], [], [], [STATE], id="Python's own state, and nothing else"),
+        pytest.param([[2000, "abc"]], [], [2001], [], [[2000, 2004], STATE], id="a text that code refers to"),
+        pytest.param([[2000, "abc"]], [[300000, 2000]], [], [2000], [[2000, 2004], STATE], id="one that the heap does"),
+        pytest.param([[2000, "abc"]], [[200100, 2000]], [], [], [[2000, 2004], STATE], id="one that the state does"),
+        pytest.param([[2000, "abc"]], [[220000, 2000]], [], [], [STATE], id="not one that an unreached variable does"),
+        pytest.param([], [], [80000], [], [[78976, 120960], STATE], id="a constant that code refers to"),
+        pytest.param([], [[300000, 80000]], [], [80000], [[80000, 120960], STATE], id="one that the heap does"),
+        pytest.param([], [[300000, 80000]], [], [], [STATE], id="not a number that is no address anywhere"),
+        pytest.param([[80000, DOC]], [[200100, 80000]], [], [], [STATE], id="not what a __doc__ says"),
+        pytest.param([], [[300000, 230000]], [], [230000], [STATE, [230000, 231024]], id="a variable"),
+        pytest.param(
+            [[2000, "abc"]],
+            [[300000, 230000], [230100, 80000], [80100, 2000]],
+            [],
+            [230000],
+            [[2000, 2004], [80000, 120960], STATE, [230000, 231024]],
+            id="and what a variable refers to, and that",
+        ),
+    ],
+)
+def test_static_data_that_something_refers_to_stays(
+    texts: list[list[object]], at: list[list[int]], code: list[int], known: list[int], kept: list[list[int]]
+) -> None:
+    """Of the static data stays what code, heap or Python's state refer to, and what that refers to; the rest goes."""
+    asked = json.dumps({"texts": texts, "at": at, "code": code, "all": known})
+    command = [node(), "--input-type=module", "--eval", REACH, asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == kept

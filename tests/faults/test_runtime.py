@@ -50,7 +50,7 @@ def content_of(response: Response) -> bytes:
     [
         (missing, "worker.js"),
         (missing, "pyodide.asm.wasm"),
-        (html, "pyodide.asm.mjs"),
+        (html, "pyodide.asm.wasm"),
         (half, "pyodide.asm.wasm"),
         (half, "python.bin"),
         (changed, "pyodide.asm.wasm"),

@@ -7,22 +7,23 @@ import hashlib
 import json
 
 from heap_web.dev.build.compress import ENCODINGS
-from heap_web.dev.build.runtime import WHOLE
+from heap_web.dev.build.runtime import GLUE, SMALL, WHOLE
 
 NOTICES = """\
 heap_web is under the MIT licence (see LICENSE in its sources). The files built for the browser contain:
 
-Pyodide {pyodide}  (runtime/*/pyodide.*, parts of runtime/*/python.bin)
+Pyodide {pyodide}  (runtime/*/pyodide.*, parts of runtime/*/python.*bin)
   {how}
   Mozilla Public License 2.0: https://www.mozilla.org/MPL/2.0/
   Sources: https://github.com/pyodide/pyodide
 
-CPython {python}  (inside pyodide.*.wasm and python.bin)
+CPython {python}  (inside pyodide.*.wasm and python.*bin)
   Python Software Foundation License: https://docs.python.org/3/license.html
   Sources: https://www.python.org/downloads/source/
 """
 # Of the runtime: what is loaded where no worker can start, and what a worker goes on with when it lacks something.
-RARE = ("python.js", WHOLE)
+RARE = ("python.js",)
+FURTHER = (GLUE, *WHOLE)
 
 
 def integrity(content: bytes) -> str:
@@ -50,7 +51,8 @@ def manifest(version: str, runtime: str, files: dict[str, bytes]) -> bytes:
         }
         for name in names
     }
-    loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith(RARE))]
+    rare = RARE + FURTHER if runtime + SMALL[0] in files else RARE
+    loaded = ["heap-web.js", *(name for name in names if name.startswith(runtime) and not name.endswith(rare))]
     cold = {
         kind: sum(len(files[name + suffix]) for name in loaded)
         for suffix, kind in {"": "size", **ENCODINGS}.items()

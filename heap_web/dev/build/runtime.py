@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,16 +16,23 @@ FROZEN = ROOT / "heap_web" / "dev" / "build" / "frozen"
 TOOLS = STATIC / "tools"
 WORKER = STATIC / "src" / "worker"
 ENTRY = "heap_web.runtime"
-# Pyodide's own files, as npm has them and as they are shipped.
-PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm")
-# The whole of what "pyodide.asm.wasm" is a part of, where that is trimmed.
-WHOLE = "pyodide.whole.wasm"
+# What a worker starts on, where Pyodide has been trimmed.
+SMALL = ("pyodide.asm.wasm", "python.bin")
+# What a worker goes on with when that lacks something; where Pyodide is as npm has it, all there is.
+GLUE = "pyodide.asm.js"
+WHOLE = ("pyodide.whole.wasm", "python.whole.bin")
+# Pyodide's own files, by their names here.
+PYODIDE_FILES = {GLUE: "pyodide.asm.mjs", WHOLE[0]: "pyodide.asm.wasm"}
 # Makes the interpreter warm before it is frozen: one call of each kind, a nested cart, values of every type.
 SAMPLE = STATIC / "tools" / "sample.json"
 # The recorded cases, each a batch, which a built runtime has to answer as this Python does.
 BATCHES = STATIC / "tools" / "batches.json"
 # How often each batch is altered at random and answered again, when what Python needs is looked for.
 ROUNDS = 8
+# Of the tools for trimming those that are used only once it is known what runs.
+LATER = ("constants.mjs", "odd-batches.mjs", "unreachable.mjs")
+# What of the worker's code runs in the build as well.
+SHARED = [WORKER / name for name in ("interpreter.js", "snapshot.js", "whole.js")]
 
 
 def _micropip() -> Path:
@@ -67,9 +75,9 @@ def _byte_code(wheel: Path) -> Path:
 
 
 def _trimmed() -> Path:
-    """The folder of Pyodide's files without what a frozen interpreter never uses."""
+    """The folder of Pyodide's files without what a frozen interpreter never uses, and of its core alone."""
     tools = [TOOLS / "trim.mjs", TOOLS / "interpreter.mjs", *files_under(TOOLS / "trim", "*.mjs")]
-    key = fingerprint([*tools, STATIC / "package-lock.json"])
+    key = fingerprint([tool for tool in tools if tool.name not in LATER] + [STATIC / "package-lock.json"])
 
     def make(out: Path) -> None:
         node_tool("trimming Pyodide", "trim.mjs", json.dumps({"pyodide": str(PYODIDE), "out": str(out)}))
@@ -77,12 +85,29 @@ def _trimmed() -> Path:
     return cached("trim", key, make)
 
 
-def _snapshot(wheel: Path, *, carried: bool) -> Path:
-    """The frozen interpreter; `carried`: with Python's static data, for a .wasm file that comes without it."""
-    code = _byte_code(wheel)
+def _ran(code: Path) -> Path:
+    """The list of the Python functions that run while an interpreter answers the recorded batches, and altered ones."""
+    tools = [TOOLS / name for name in ("tracing.mjs", "interpreter.mjs", "trim/odd-batches.mjs")]
+    key = fingerprint([code, SAMPLE, BATCHES, *tools, PYODIDE / "package.json"], rounds=ROUNDS)
+
+    def make(out: Path) -> None:
+        options = {
+            "pyodide": str(PYODIDE),
+            "code": str(code),
+            "sample": SAMPLE.read_text("utf-8"),
+            "batches": json.loads(BATCHES.read_text("utf-8")),
+            "rounds": ROUNDS,
+            "out": str(out / "ran.json"),
+        }
+        node_tool("looking for the Python that runs", "tracing.mjs", json.dumps(options))
+
+    return cached("tracing", key, make) / "ran.json"
+
+
+def _frozen(code: Path, ran: Path | None = None) -> Path:
+    """The frozen interpreter; `ran`: with these functions alone."""
     tools = [TOOLS / name for name in ("freeze.mjs", "interpreter.mjs", "memory.mjs")]
-    shared = [WORKER / name for name in ("interpreter.js", "snapshot.js")]
-    key = fingerprint([code, SAMPLE, *tools, *shared, PYODIDE / "package.json"], carried=carried)
+    key = fingerprint([code, SAMPLE, *([ran] if ran else []), *tools, *SHARED, PYODIDE / "package.json"])
 
     def make(out: Path) -> None:
         options = {
@@ -90,26 +115,23 @@ def _snapshot(wheel: Path, *, carried: bool) -> Path:
             "code": str(code),
             "entry": ENTRY,
             "sample": SAMPLE.read_text("utf-8"),
-            "carried": carried,
             "out": str(out / "python.bin"),
+            **({"ran": ran.read_text("utf-8")} if ran else {}),
         }
-        node_tool("freezing the interpreter", "freeze.mjs", json.dumps(options))
+        node_tool(f"freezing the interpreter{', small' if ran else ''}", "freeze.mjs", json.dumps(options))
 
     return cached("freeze", key, make) / "python.bin"
 
 
-def _warm(pyodide: Path, snapshot: Path) -> Path:
-    """The .wasm that a frozen interpreter starts on: what of Pyodide's, trimmed, it was seen to need."""
+def _small(core: Path, snapshot: Path) -> Path:
+    """The folder of what a worker starts on: of Pyodide's core, and of a snapshot, what was seen to be needed."""
     tools = [TOOLS / "warm.mjs", TOOLS / "interpreter.mjs", *files_under(TOOLS / "trim", "*.mjs")]
-    shared = [WORKER / name for name in ("interpreter.js", "snapshot.js")]
-    pieces = [pyodide / name for name in PYODIDE_FILES]
-    key = fingerprint(
-        [*tools, *shared, *pieces, snapshot, SAMPLE, BATCHES, STATIC / "package-lock.json"], rounds=ROUNDS
-    )
+    key = fingerprint([*tools, *SHARED, core, snapshot, SAMPLE, BATCHES, STATIC / "package-lock.json"], rounds=ROUNDS)
 
     def make(out: Path) -> None:
         options = {
-            "folder": str(pyodide),
+            "core": str(core),
+            "pyodide": str(PYODIDE),
             "snapshot": str(snapshot),
             "sample": SAMPLE.read_text("utf-8"),
             "batches": json.loads(BATCHES.read_text("utf-8")),
@@ -118,10 +140,10 @@ def _warm(pyodide: Path, snapshot: Path) -> Path:
         }
         node_tool("looking for what Python needs", "warm.mjs", json.dumps(options))
 
-    return cached("warm", key, make) / "pyodide.asm.wasm"
+    return cached("warm", key, make)
 
 
-def _scripts(parts: dict[str, int | str]) -> Path:
+def _scripts(parts: dict[str, dict[str, int | str]]) -> Path:
     """worker.js and python.js, each with what it imports."""
     key = fingerprint([*files_under(WORKER, "*.js"), SAMPLE, STATIC / "package-lock.json"], parts=parts)
 
@@ -141,30 +163,43 @@ def build_runtime(wheel: Path) -> tuple[str, dict[str, bytes]]:
 
     Should Pyodide not let itself be trimmed, or not work then, it is shipped as npm has it: bigger, and slower to boot.
     """
+    code = _byte_code(wheel)
     try:
-        # Neither needs the other, and both take a while.
-        with ThreadPoolExecutor(1) as beside:
-            trimming = beside.submit(_trimmed)
-            _snapshot(wheel, carried=True)
-        return _runtime(wheel, trimming.result())
+        return _named(_trimmed_files(code))
     except StepFailed as failure:
         print(f"· Pyodide stays as npm has it, for it cannot be trimmed: {failure}", flush=True)
-        return _runtime(wheel, PYODIDE)
+        return _named(_files_of_npm(code))
 
 
-def _runtime(wheel: Path, pyodide: Path) -> tuple[str, dict[str, bytes]]:
-    """The runtime on Pyodide's files in a folder."""
-    whole = pyodide != PYODIDE
-    snapshot = _snapshot(wheel, carried=whole)
-    files = {name: (pyodide / name).read_bytes() for name in PYODIDE_FILES}
-    files["python.bin"] = snapshot.read_bytes()
-    if whole:
-        files[WHOLE] = files["pyodide.asm.wasm"]
-        files["pyodide.asm.wasm"] = _warm(pyodide, snapshot).read_bytes()
-    names = {"glue": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm", "whole": WHOLE, "snapshot": "python.bin"}
-    sizes = {part: len(files.get(name, b"")) for part, name in names.items()}
-    scripts = _scripts({**sizes, "sha256": hashlib.sha256(files["python.bin"]).hexdigest()})
-    files |= {name: (scripts / name).read_bytes() for name in ("worker.js", "python.js")}
+def _files_of_npm(code: Path) -> dict[str, bytes]:
+    """Pyodide as npm has it, and the whole interpreter."""
+    files = {name: (PYODIDE / original).read_bytes() for name, original in PYODIDE_FILES.items()}
+    return files | {WHOLE[1]: _frozen(code).read_bytes()}
+
+
+def _trimmed_files(code: Path) -> dict[str, bytes]:
+    """A small interpreter, and a whole one."""
+    # Neither needs the other, and both take a while.
+    with ThreadPoolExecutor(1) as beside:
+        trimming = beside.submit(_trimmed)
+        frozen = _frozen(code, _ran(code))
+        trimmed = trimming.result()
+    small = _small(trimmed / "pyodide.core.wasm", frozen)
+    files = {name: (small / name).read_bytes() for name in SMALL}
+    files |= {name: (trimmed / name).read_bytes() for name in PYODIDE_FILES}
+    return files | {WHOLE[1]: _frozen(code).read_bytes()}
+
+
+def _part(name: str, content: bytes) -> dict[str, int | str]:
+    """What the worker knows of a file beforehand; the hash of those that nothing else checks."""
+    checked = {"sha256": hashlib.sha256(content).hexdigest()} if name.endswith(".bin") else {}
+    return {"size": len(content), **checked}
+
+
+def _named(files: dict[str, bytes]) -> tuple[str, dict[str, bytes]]:
+    """A runtime's name and its files, those with the worker's code among them, once they have been seen to work."""
+    scripts = _scripts({name: _part(name, content) for name, content in files.items()})
+    files = files | {name: (scripts / name).read_bytes() for name in ("worker.js", "python.js")}
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
         digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
@@ -193,13 +228,13 @@ def _verify(name: str, files: dict[str, bytes]) -> None:
     cached("verify", fingerprint([tool, SAMPLE, BATCHES, *sources], name=name), make)
 
 
-def trimmed(files: dict[str, bytes]) -> bool:
+def trimmed(files: Mapping[str, bytes]) -> bool:
     """Whether a runtime's Pyodide is other than npm has it."""
-    return any(files[name] != (PYODIDE / name).read_bytes() for name in PYODIDE_FILES)
+    return SMALL[0] in files
 
 
-def python_version(files: dict[str, bytes]) -> str:
+def python_version(files: Mapping[str, bytes]) -> str:
     """The version of the Python frozen in a runtime, from the header of its snapshot."""
-    file = files["python.bin"]
+    file = files[WHOLE[1]]
     length = int.from_bytes(file[:4], "little")
-    return str(json.loads(file[12 : 12 + length])["python"])
+    return str(json.loads(file[8 : 8 + length])["python"])

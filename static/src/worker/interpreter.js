@@ -1,91 +1,98 @@
-// An interpreter from a snapshot: a fresh Pyodide module whose memory becomes that of the interpreter frozen at build time.
+// A small interpreter from a snapshot: memory as it was frozen at build time, and the part of Python's C code that was seen to run.
 //
-// Does what Pyodide's own `loadPyodide` does for `_loadSnapshot`, without its fetches (lock file, standard library, package index):
-// nothing is imported or installed later, so none of them is needed. Bound to the Pyodide version pinned in package.json; the build
-// boots every bundle through this file before it is kept.
+// Nothing of Pyodide's JavaScript is needed for it: Python is called by its own C API, text in, text out. Whoever comes to something
+// that was left out, in C, in Python or in JavaScript, ends in a trap, and the interpreter says so: it is spoiled.
+// https://docs.python.org/3/c-api/unicode.html
 
-import { fill, headerOf, unpack } from "./snapshot.js";
-
-/**
- * @typedef {object} Parts
- * @property {(settings: object) => Promise<any>} createModule default export of pyodide.asm.mjs
- * @property {WebAssembly.Module} wasm pyodide.asm.wasm, compiled
- * @property {object} environment Pyodide's own description of where it runs
- */
+import { headerOf, unpack } from "./snapshot.js";
 
 /**
- * A Pyodide module before any Python has run in it, and its memory as it was before any code had: the static data, which is the
- * same in every browser. (What Pyodide's own start writes there is not.)
- * @param {Parts} parts
- * @param {number} memory bytes of memory to start with
- * @param {number} floor how much of the memory to give back
- * @param {(memory: Uint8Array) => void} [start] writes the static data, where the .wasm file does not bring it along
- * @returns {Promise<{module: any, exports: WebAssembly.Exports, pristine: Uint8Array}>}
- */
-export async function freshModule({ createModule, wasm, environment }, memory, floor, start = () => {}) {
-  const failed = Symbol("error");
-  /** @type {Uint8Array} */
-  let pristine;
-  /** @type {WebAssembly.Exports} */
-  let exports;
-  const module = await new Promise((resolve, reject) => {
-    createModule({
-      noInitialRun: true,
-      preRun: [],
-      INITIAL_MEMORY: memory,
-      API: { config: { jsglobals: globalThis, packages: [] }, runtimeEnv: environment },
-      /**
-       * @param {any} imports
-       * @param {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} done
-       */
-      instantiateWasm(imports, done) {
-        imports.env.Jsv_GetError_import = () => failed;
-        imports.env.JsvError_Check = (/** @type {unknown} */ value) => (value === failed ? 1 : 0);
-        WebAssembly.instantiate(wasm, imports).then((instance) => {
-          ({ exports } = instance);
-          const bytes = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
-          start(bytes);
-          pristine = bytes.slice(0, floor);
-          done(instance, wasm);
-        }, reject);
-        return {};
-      },
-    }).then(resolve, reject);
-  });
-  // @ts-expect-error set before the module was there
-  return { module, exports, pristine };
-}
-
-/**
- * A frozen interpreter, alive. `spoiled`: it came to a function that its .wasm file has only a stub of; nothing that it has said or
- * thrown since counts, and it can do no more.
+ * A frozen interpreter, alive. `spoiled`: it came to something that it does not have; nothing that it has said or thrown since counts,
+ * and it can do no more.
  * @typedef {{run: (text: string) => string, python: string, spoiled: () => boolean}} Interpreter
  */
 
+/** @typedef {Record<string, (...given: any[]) => unknown>} Functions */
+
+const PAGE = 65536;
+/** No more than a page may well spare; what WebAssembly can address is twice that. */
+const MOST = 2 ** 31;
+
 /**
- * @param {Parts} parts
- * @param {Uint8Array} file the snapshot
- * @returns {Promise<Interpreter>} rejects also where a stub was called meanwhile
+ * What Python asks of JavaScript while it answers batches.
+ * @param {() => WebAssembly.Memory} memory
+ * @returns {Functions}
  */
-export async function thaw(parts, file) {
-  const { memory, floor, python, references } = headerOf(file);
-  const { module, exports, pristine } = await freshModule(parts, memory, floor, (bytes) => fill(file, bytes));
-  // How Python calls C functions of other signatures: through WebAssembly where the browser has its GC types, else through
-  // JavaScript, at a third of the speed. Pyodide finds out as it starts, and leaves the answer at this place.
-  const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
-  const found = module.HEAP32[trampoline];
-  unpack(file, module.HEAPU8, pristine, module._sbrk(0));
-  module.HEAP32[trampoline] = found;
+const answersOf = (memory) => ({
+  /** @param {number} size bytes that are wanted in all */
+  emscripten_resize_heap(size) {
+    const wanted = size >>> 0;
+    const has = memory().buffer.byteLength;
+    try {
+      if (wanted > MOST) return 0;
+      // A fifth more than is wanted now, so that it is not asked for again at once.
+      memory().grow(Math.ceil((Math.min(MOST, Math.max(wanted, has * 1.2)) - has) / PAGE));
+      return 1;
+    } catch {
+      return 0;
+    }
+  },
+});
+
+/** Half of a pair of UTF-16, alone: UTF-8 cannot tell it, JSON's own spelling can. */
+const escaped = (/** @type {string} */ text) => text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+
+/**
+ * @param {WebAssembly.Module} wasm
+ * @param {Uint8Array} file the snapshot
+ * @param {Functions} [more] what the .wasm file asks for beside what Python does, at build time
+ * @returns {Promise<Interpreter>}
+ */
+export async function thaw(wasm, file, more = {}) {
+  const header = headerOf(file);
+  let lacking = false;
+  const given = { ...answersOf(() => memory), ...more };
+  /** @type {Record<string, Functions>} */
+  const imports = {};
+  for (const { module, name } of WebAssembly.Module.imports(wasm)) {
+    (imports[module] ??= {})[name] = given[name] ?? (() => {
+      lacking = true;
+      throw new Error(`${name} was left out`);
+    });
+  }
+  const { exports } = await WebAssembly.instantiate(wasm, /** @type {WebAssembly.Imports} */ (imports));
+  const { malloc, free, PyUnicode_DecodeUTF8, PyObject_CallOneArg, PyUnicode_AsUTF8AndSize, Py_DecRef } = /** @type {Record<string, any>} */ (exports);
+  const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   const cold = /** @type {WebAssembly.Global | undefined} */ (exports.cold);
-  const spoiled = () => cold?.value === 1;
-  // Pyodide makes a bug report in the console of every trap; a stub's is none.
-  const { fatal_error } = module.API;
-  module.API.fatal_error = (/** @type {unknown} */ error) => {
-    if (spoiled()) throw error;
-    fatal_error(error);
+  if (memory.buffer.byteLength < header.memory) memory.grow((header.memory - memory.buffer.byteLength) / PAGE);
+  unpack(file, new Uint8Array(memory.buffer));
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  const length = /** @type {number} */ (malloc(4));
+
+  /** @param {number} pointer what C gives where it has failed is none */
+  const sound = (pointer) => {
+    if (!pointer) throw new RangeError("Python has no memory left");
+    return pointer;
   };
-  const pyodide = module.API.finalizeBootstrap(references);
-  const run = pyodide.pyimport("heap_web.runtime").run;
-  if (spoiled()) throw new Error("a function of the interpreter is missing");
-  return { run: (text) => run(text), python, spoiled };
+
+  /** @param {string} text */
+  function run(text) {
+    const bytes = encoder.encode(escaped(text));
+    const at = sound(malloc(bytes.length || 1));
+    new Uint8Array(memory.buffer, at).set(bytes);
+    const batch = sound(PyUnicode_DecodeUTF8(at, bytes.length, 0));
+    free(at);
+    const result = sound(PyObject_CallOneArg(header.entry, batch));
+    Py_DecRef(batch);
+    const start = sound(PyUnicode_AsUTF8AndSize(result, length));
+    const size = new DataView(memory.buffer).getUint32(length, true);
+    const answer = decoder.decode(new Uint8Array(memory.buffer, start, size));
+    Py_DecRef(result);
+    // An answer is an object; anything else is what Python raised.
+    if (!answer.startsWith("{")) throw Object.assign(new Error(answer), { name: "PythonError" });
+    return answer;
+  }
+
+  return { run, python: header.python, spoiled: () => lacking || cold?.value === 1 };
 }

@@ -1,13 +1,14 @@
-// Boots Python: fetches the runtime's three files at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
+// Boots Python: fetches what it starts on at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
 //
-// The .wasm file has the functions that Python was seen to need, and stubs in place of the others. When a batch reaches a stub, an
-// interpreter on the whole .wasm answers that batch and all later ones. The answer to a batch depends on its text alone, so no answer
-// is lost and none is different.
+// The small interpreter has the parts of Python that the recorded batches were seen to use, and traps in place of the others. When a
+// batch reaches a trap, the whole interpreter answers that batch and all later ones. The answer to a batch depends on its text alone, so
+// no answer is lost and none is different.
 // https://developer.mozilla.org/docs/WebAssembly/Reference/JavaScript_interface/compileStreaming_static
 
 import { thaw } from "./interpreter.js";
+import { thawWhole } from "./whole.js";
 
-/** Bytes of each file once decoded, so that progress needs no Content-Length (absent when compressed), and the snapshot's hash; set by the build. */
+/** Of each file the bytes once decoded, so that progress needs no Content-Length (absent when compressed); of some the hash; set by the build. */
 /* global __PARTS__ */
 /** @typedef {(loaded: number, total: number) => void} Progress */
 /**
@@ -15,10 +16,9 @@ import { thaw } from "./interpreter.js";
  * @typedef {{run: (text: string) => string | Promise<string>, python: string, ms: number}} Python
  */
 
-const GLUE = "pyodide.asm.mjs";
-const WASM = "pyodide.asm.wasm";
-const WHOLE = "pyodide.whole.wasm";
-const SNAPSHOT = "python.bin";
+const SMALL = ["pyodide.asm.wasm", "python.bin"];
+const WHOLE = ["pyodide.whole.wasm", "python.whole.bin"];
+const GLUE = "pyodide.asm.js";
 
 /** A batch that every working interpreter answers. */
 const PROBE = '{"calls":[{"m":"track","a":["E",{"a":{"b":[1]}}]}]}';
@@ -41,14 +41,21 @@ export async function hasEnded(run, error) {
   }
 }
 
+const urlOf = (/** @type {string} */ name) => new URL(name, import.meta.url).href;
+
+/** @param {string} url */
+const request = (url) => fetch(url, { credentials: "same-origin" });
+
+/** @param {Response} response @returns {string} what a file's failure needs to be understood */
+const told = ({ url, headers }) => `${url}, sent as ${headers.get("content-type") ?? "no content type"},`;
+
 /**
  * @param {string} name
  * @returns {Promise<Response>}
  */
 async function get(name) {
-  const url = new URL(name, import.meta.url);
-  const response = await fetch(url, { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const response = await request(urlOf(name));
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
   return response;
 }
 
@@ -66,12 +73,12 @@ async function bytesOf(response, size, arrived) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (at + value.length > size) throw new Error(`${response.url} is longer than the build's`);
+    if (at + value.length > size) throw new Error(`${told(response)} is longer than the build's`);
     bytes.set(value, at);
     at += value.length;
     arrived(value.length);
   }
-  if (at !== size) throw new Error(`${response.url} is cut off: ${at} of ${size} bytes`);
+  if (at !== size) throw new Error(`${told(response)} is cut off: ${at} of ${size} bytes`);
   return bytes;
 }
 
@@ -79,11 +86,13 @@ async function bytesOf(response, size, arrived) {
  * An interpreter whose memory has wrong bytes may boot, and go wrong later. On a page that is not secure the browser cannot hash, so
  * nothing is checked there.
  * @param {Uint8Array} bytes
+ * @param {Response} response
+ * @param {string} [sha256]
  */
-async function verified(bytes) {
+async function verified(bytes, response, sha256) {
   const digest = globalThis.crypto?.subtle && (await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes)));
-  if (digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") !== __PARTS__.sha256) {
-    throw new Error(`${SNAPSHOT} is not the build's`);
+  if (digest && Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {
+    throw new Error(`${told(response)} is not the build's`);
   }
   return bytes;
 }
@@ -95,10 +104,30 @@ async function verified(bytes) {
 async function compile(response) {
   // Streaming also lets the browser keep the compiled code beside the cached file, but insists on the right type.
   const type = response.headers.get("content-type") ?? "";
-  if (typeof WebAssembly.compileStreaming === "function" && /^application\/wasm\b/i.test(type)) {
-    return await WebAssembly.compileStreaming(response);
+  try {
+    if (typeof WebAssembly.compileStreaming === "function" && /^application\/wasm\b/i.test(type)) {
+      return await WebAssembly.compileStreaming(response);
+    }
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    // The network's own errors stay what they are.
+    throw error instanceof WebAssembly.CompileError ? new Error(`${told(response)} does not compile: ${error.message}`) : error;
   }
-  return await WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * @param {string} fragment makes it another module: browsers keep a failed one
+ * @returns {Promise<import("./whole.js").Parts["createModule"]>}
+ */
+async function glue(fragment) {
+  const url = urlOf(GLUE);
+  try {
+    return (await import(url + fragment)).default;
+  } catch (error) {
+    // A failed import does not say what the server sent.
+    const response = await request(url).catch(() => null);
+    throw response ? new Error(`${told(response)} with status ${response.status}, does not run: ${error}`) : error;
+  }
 }
 
 /** Where this runs, in Pyodide's terms. */
@@ -114,32 +143,45 @@ function environment() {
   };
 }
 
+/** @param {string} name */
+const sizeOf = (name) => __PARTS__[name]?.size ?? 0;
+
 /**
- * @param {string} name of the .wasm file
+ * @param {string[]} names of a .wasm file and a snapshot
  * @param {Progress} progress
+ * @param {number} [besides] bytes of what is fetched beside these
+ * @returns {Promise<[WebAssembly.Module, Uint8Array]>}
  */
-async function fetchParts(name, progress) {
-  const total = __PARTS__.glue + (name === WHOLE ? __PARTS__.whole : __PARTS__.wasm) + __PARTS__.snapshot;
+function fetchParts([wasm = "", snapshot = ""], progress, besides = 0) {
+  const total = sizeOf(wasm) + sizeOf(snapshot) + besides;
   let loaded = 0;
   const arrived = (/** @type {number} */ bytes) => progress((loaded += bytes), total);
-  // The fragment makes it another module: browsers keep a failed one.
-  const glue = new URL(boots++ ? `${GLUE}#${boots}` : GLUE, import.meta.url).href;
-  const [{ default: createModule }, wasm, file] = await Promise.all([
-    import(glue).then((glue) => (arrived(__PARTS__.glue), glue)),
-    get(name)
+  return Promise.all([
+    get(wasm)
       .then(compile)
-      .then((module) => (arrived(total - __PARTS__.glue - __PARTS__.snapshot), module)),
-    get(SNAPSHOT)
-      .then((response) => bytesOf(response, __PARTS__.snapshot, arrived))
-      .then(verified),
+      .then((module) => (arrived(sizeOf(wasm) + besides), module)),
+    get(snapshot).then((response) =>
+      bytesOf(response, sizeOf(snapshot), arrived).then((bytes) => verified(bytes, response, __PARTS__[snapshot]?.sha256)),
+    ),
   ]);
-  return { parts: { createModule, wasm, environment: environment() }, file };
 }
 
 /** @param {Progress} progress */
 async function bootWhole(progress) {
-  const { parts, file } = await fetchParts(WHOLE, progress);
-  return await thaw(parts, file);
+  const fragment = boots++ ? `#${boots}` : "";
+  const [createModule, [wasm, file]] = await Promise.all([glue(fragment), fetchParts(WHOLE, progress, sizeOf(GLUE))]);
+  return await thawWhole({ createModule, wasm, environment: environment() }, file);
+}
+
+/** @param {Progress} progress */
+async function bootSmall(progress) {
+  const start = performance.now();
+  const [wasm, file] = await fetchParts(SMALL, progress);
+  const fetched = performance.now();
+  performance.measure("heap-web:fetch", { start, end: fetched });
+  const python = await thaw(wasm, file).catch(() => bootWhole(progress));
+  performance.measure("heap-web:thaw", { start: fetched, end: performance.now() });
+  return python;
 }
 
 /**
@@ -148,17 +190,11 @@ async function bootWhole(progress) {
  */
 export async function boot(progress = () => {}) {
   const start = performance.now();
-  const { parts, file } = await fetchParts(WASM, progress);
-  const fetched = performance.now();
-  performance.measure("heap-web:fetch", { start, end: fetched });
-  let python = await thaw(parts, file).catch((error) => {
-    if (__PARTS__.whole) return bootWhole(progress);
-    throw error;
-  });
+  let python = await (sizeOf("python.bin") ? bootSmall(progress) : bootWhole(progress));
   /** @type {Promise<import("./interpreter.js").Interpreter> | null} */
   let whole = null;
   const end = performance.now();
-  performance.measure("heap-web:boot", { start: fetched, end });
+  performance.measure("heap-web:boot", { start, end });
 
   /** @param {string} text @returns {string | Promise<string>} */
   const run = (text) => {

@@ -1,5 +1,7 @@
 // Batches that nobody has recorded: the recorded ones with other values in them, and what is no batch at all.
 
+const SEED = 1;
+
 /** @type {unknown[]} */
 const ODD = [
   0, -1, 1.5, 1e-7, 1e21, 123456789012345680000, 0.1, 1.7976931348623157e308, 5e-324, 4294967296, true, false, null, "", "a", "ü€😀", "\ud83d", "\u0000\u001f\"\\\u2028",
@@ -34,9 +36,18 @@ const nested = (depth) => `{"config":{},"user":{},"calls":[{"m":"track","a":["E"
  * @param {number} rounds how often each is altered
  * @returns {string[]}
  */
-export function oddBatches(batches, seed, rounds) {
+function oddBatches(batches, seed, rounds) {
   const pick = chance(seed);
   const other = Array.from({ length: rounds }, () => batches.map((batch) => JSON.stringify(altered(JSON.parse(batch), pick))));
   const big = JSON.stringify({ config: {}, user: {}, calls: Array.from({ length: 300 }, (_, i) => ({ m: "track", a: [`E${i}`, { list: ODD, text: "y".repeat(20_000) }] })) });
   return [...other.flat(), "", "x", "[]", "{}", "null", '{"calls":', '{"calls":[null,1,{}]}', ...[50, 600, 1500].map(nested), big];
+}
+
+/**
+ * @param {string[]} batches
+ * @param {number} rounds how often each is altered; 0: only the batches themselves
+ * @returns {string[]} the batches, and those that nobody has recorded: the same ones on each run
+ */
+export function allBatches(batches, rounds) {
+  return rounds ? [...batches, ...oddBatches(batches, SEED, rounds)] : batches;
 }

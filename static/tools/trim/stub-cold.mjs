@@ -83,6 +83,24 @@ export function functionsRun(wasm, told) {
 
 /**
  * @param {Uint8Array} wasm
+ * @returns {number[]} the types of the functions in the table, by their place there
+ */
+export function tableOf(wasm) {
+  const { section, types } = layoutOf(wasm);
+  /** @type {number[]} */
+  const table = [];
+  entriesOf(section(SECTION.elements), (reader) => {
+    reader.number();
+    if (reader.byte() !== OPCODE.i32Const) throw new Error("The table is filled in another way than it should be.");
+    let at = reader.number();
+    reader.byte();
+    for (let count = reader.number(); count > 0; count--) table[at++] = types[reader.number()] ?? -1;
+  });
+  return Array.from(table, (type) => type ?? -1);
+}
+
+/**
+ * @param {Uint8Array} wasm
  * @param {ReadonlySet<number>} run the functions to keep in the table, counted from the first that is no import
  * @returns {Uint8Array}
  */

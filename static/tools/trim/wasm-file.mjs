@@ -1,7 +1,7 @@
 // What of a wasm file's sections the trimming reads and changes.
 // https://webassembly.github.io/spec/core/binary/modules.html
 
-export const SECTION = { imports: 2, functions: 3, globals: 6, exports: 7, elements: 9, code: 10, data: 11, dataCount: 12 };
+export const SECTION = { types: 1, imports: 2, functions: 3, memories: 5, globals: 6, exports: 7, elements: 9, code: 10, data: 11, dataCount: 12 };
 
 /** Reads what stands one after the other in some bytes. */
 export class Reader {

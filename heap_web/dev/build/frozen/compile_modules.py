@@ -8,6 +8,7 @@ from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[attr
 from pathlib import Path
 
 HERE = Path(__file__).parent
+OURS = {"entry", "prune", "settle", "tracing"}
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -29,9 +30,9 @@ def source_of(name: str) -> tuple[str, str] | None:
 
 
 def write_zip(entry: str, sample: str, path: str) -> None:
-    """Has module `entry` run the sample; writes all Python modules loaded by then and `settle` to the zip `path`."""
+    """Has module `entry` run the sample; writes to the zip `path` all Python modules loaded by then, and OURS."""
     importlib.import_module(entry).run(sample)
-    names = {name for name in sys.modules if name not in ("__main__", __name__)} | {"settle"}
+    names = {name for name in sys.modules if name not in ("__main__", __name__)} | OURS
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(names):
             found = source_of(name)
