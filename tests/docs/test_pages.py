@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from html import escape
 from html.parser import HTMLParser
 
@@ -33,6 +34,7 @@ class Links(HTMLParser):
             self.ids.append(found["id"] or "")
 
 
+@cache
 def read(doc: docs.Doc) -> Links:
     """A page's links and ids."""
     links = Links()

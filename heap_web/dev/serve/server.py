@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import mimetypes
 import secrets
@@ -10,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -65,8 +67,11 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
 
         return Route(f"/docs/{doc.file}", endpoint)
 
+    index = cache(search.index)  # some second's work, and the same as long as the server runs
+
     async def found(_: Request) -> Response:
-        return Response(search.index(), media_type="application/json", headers={"Cache-Control": EACH_TIME})
+        text = await asyncio.to_thread(index)
+        return Response(text, media_type="application/json", headers={"Cache-Control": EACH_TIME})
 
     async def nothing(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
