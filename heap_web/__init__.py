@@ -31,8 +31,20 @@ __all__ = [
 ]
 
 
-def load(app_id: object = None, /, **settings: "Unpack[Keywords]") -> "Analytics":
-    """Loads Heap into this Python's page, or finds that page from a worker; see `heap_web.browser.load`."""
+__version__ = "0.1.0"
+
+
+def load(
+    app_id: object = None, /, *, nonce: str | None = None, script: str | None = None, **settings: "Unpack[Keywords]"
+) -> "Analytics":
+    """Loads Heap for the page that this Python runs in, and gives its `Analytics`; the same App ID gives the same one.
+
+    The page's half, heap-web.js, is found in the page or put into it. `script`: its URL, for a page whose policy (CSP)
+    lets no inline script run; `nonce`: that policy's nonce, for our script and Heap's. In a worker without a window the
+    calls go to the page that has heap-web.js. `settings`: see `Settings`.
+
+    Raises ConfigurationError if one of them is wrong or the page refuses them, RuntimeError outside a browser.
+    """
     from .browser.load import load as load_here  # here: nothing else may need a page
 
-    return load_here(app_id, **settings)
+    return load_here(__version__, app_id, nonce=nonce, script=script, **settings)

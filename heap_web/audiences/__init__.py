@@ -1,4 +1,4 @@
-"""Audiences: receiving those of Segment's Engage, and keeping one of your own in step. Extra: `heap-web[audiences]`."""
+"""Audiences and traits: receiving those of Segment's Engage, and keeping your own in step: `heap-web[audiences]`."""
 
 import heap_web.cloud  # noqa: F401 - says what it needs, and where it cannot be
 
@@ -9,8 +9,19 @@ except ImportError as error:
         f"heap_web.audiences needs {error.name}: pip install 'heap-web[audiences]'", name=error.name
     ) from error
 
+from heap_web.audiences.errors import AudienceBusy, AudienceShrinks, SyncRefused
 from heap_web.audiences.membership import membership
 from heap_web.audiences.names import property_name
-from heap_web.audiences.sync import AudienceSync, Summary
+from heap_web.audiences.sync import AudienceSync, Summary, TraitSummary, TraitSync
 
-__all__ = ["AudienceSync", "Summary", "membership", "property_name"]
+__all__ = [
+    "AudienceBusy",
+    "AudienceShrinks",
+    "AudienceSync",
+    "Summary",
+    "SyncRefused",
+    "TraitSummary",
+    "TraitSync",
+    "membership",
+    "property_name",
+]

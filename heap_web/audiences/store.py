@@ -1,37 +1,43 @@
-"""Who is in an audience, as it was last told: tables in the engine that compares, read and written through Ibis
-alone.
+"""What Heap was last told of an audience or a trait: tables in the engine that compares, read and written through
+Ibis.
 
-Three tables, named after the app and the property: the members as told, the changes that are being told, and,
-where the new members come as an iterable, these. Nothing needs a transaction over several statements: each step
-may be repeated, and a step that was cut short leaves a part of the changes, which is told and then found told.
+Tables, named after the app and the property: the users as told (`…_told`), the changes that are being told
+(`…_changes_<run>`), and, where the new ones come from a program, these (`…_new`). Nothing needs a transaction over
+several statements: each step may be repeated, and whatever step a run is cut short at, what is there tells how to
+go on:
+
+| there is | and the outbox knows the run | then |
+| --- | --- | --- |
+| changes | no | the run was not begun: they are dropped |
+| changes | yes | they are told from where the telling ended, and taken into the told |
+| no changes | - | nothing is under way |
+
+Where rows cannot be deleted (Spark's own catalogue), taking in the changes writes a new table of the told,
+`…_told_<run>`, then drops the old one, then the changes. As long as both are there with changes of that run, the
+new one may be cut short and is written again.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
-from sqlglot.expressions import Literal, to_identifier
 
+from heap_web.audiences import engines
+from heap_web.audiences.values import encoded
 from heap_web.cloud.documented import LONGEST_IDENTITY
 from heap_web.cloud.messages import identity
 from heap_web.core.errors import ConfigurationError
 
-USER = "user_id"
+USER, VALUE, MEMBER, RUN = "user_id", "value", "member", "run"
 STAGED_AT_ONCE = 50_000
-WRITTEN_AT_ONCE = 5_000
 READ_AT_ONCE = 10_000
-MEMORY_LIMIT = "256MB"
-"""Of DuckDB; what a comparison needs beyond it goes to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,79 +45,96 @@ class Counts:
     """What a comparison found."""
 
     entered: int
+    """Users who came, or got a value."""
+    changed: int
+    """Users whose value is another one."""
     left: int
     unchanged: int
     skipped: int
-    """Different ids among the members that Heap does not take."""
+    """Different ids that Heap does not take."""
+
+    @property
+    def told(self) -> int:
+        """Users that Heap was told of before."""
+        return self.changed + self.left + self.unchanged
 
 
 class MemberStore:
-    """The members of one audience, as told."""
+    """The users of one audience, or of one trait with their values, as told."""
 
-    def __init__(self, connection: Any, app_id: str, property_name: str) -> None:
+    def __init__(self, connection: Any, app_id: str, property_name: str, *, valued: bool = False) -> None:
         self._connection = connection
         slug = re.sub("[^a-z0-9]+", "_", property_name.lower())[:24].strip("_")
-        digest = sha256(f"{app_id}\n{property_name}".encode()).hexdigest()[:10]
-        base = f"heap_web_{slug}_{digest}"
-        self._told, self._changes, self._staged = f"{base}_told", f"{base}_changes", f"{base}_new"
+        kind = "trait\n" if valued else ""
+        digest = sha256(f"{kind}{app_id}\n{property_name}".encode()).hexdigest()[:10]
+        self.name = f"heap_web_{slug}_{digest}"
+        """What the names of its tables begin with."""
+        self._staged = f"{self.name}_new"
+        self._columns = (USER, VALUE) if valued else (USER,)
 
     @property
     def told(self) -> ir.Table:
-        """The members as told: one text column, `user_id`."""
-        if not self._has(self._told):
-            self._connection.create_table(self._told, schema=ibis.schema({USER: "!string"}))
-        return self._table(self._told)
+        """The users as told: the text column `user_id`, and for a trait `value`."""
+        changes = self._names("changes")
+        return self._table(self._told(changes[-1].removeprefix(f"{self.name}_changes_") if changes else None))
 
     @property
     def changes(self) -> ir.Table | None:
-        """The changes that are being told, if a run has begun and not ended: `user_id`, `member`, `run`."""
-        return self._table(self._changes) if self._has(self._changes) else None
+        """The changes that a run wrote down, if it has not ended: `user_id`, `member`, `value` for a trait, `run`."""
+        names = self._names("changes")
+        return self._table(names[-1]) if names else None
 
-    def stage(self, members: Iterable[object]) -> tuple[ir.Table, int]:
-        """Writes ids into a table, a batch at a time; gives it, and how many were no ids that Heap takes."""
+    def stage(self, members: Iterable[Any]) -> tuple[ir.Table, int]:
+        """Writes ids, or pairs of id and value, into a table, a batch at a time; gives it, and how many had no id that
+        Heap takes.
+        """
         self.unstage()
-        self._connection.create_table(self._staged, schema=ibis.schema({USER: "string"}))
-        write = self._write_arrow if self._connection.name == "duckdb" else self._write_literals
-        skipped, ids = 0, iter(members)
-        while batch := list(islice(ids, STAGED_AT_ONCE)):
-            texts = [text for value in batch if (text := _id(value)) is not None]
-            skipped += len(batch) - len(texts)
-            if texts:
-                write(texts)
+        self._connection.create_table(self._staged, schema=ibis.schema(dict.fromkeys(self._columns, "string")))
+        skipped, left = 0, iter(members)
+        while batch := list(islice(left, STAGED_AT_ONCE)):
+            columns, wrong = self._texts(batch)
+            skipped += wrong
+            if columns[USER]:
+                engines.write(self._connection, self._staged, columns)
         return self._table(self._staged), skipped
 
-    def _write_arrow(self, texts: list[str]) -> None:
-        # Not through Ibis' own tables of memory: the engine would keep each batch until the process ends.
-        self._connection.con.register("heap_web_batch", pa.table({USER: pa.array(texts, pa.string())}))
-        try:
-            self._connection.raw_sql(f"INSERT INTO {self._quoted(self._staged)} SELECT {USER} FROM heap_web_batch")
-        finally:
-            self._connection.con.unregister("heap_web_batch")
-
-    def _write_literals(self, texts: list[str]) -> None:
-        table, dialect = self._quoted(self._staged), self._connection.dialect
-        for start in range(0, len(texts), WRITTEN_AT_ONCE):
-            rows = ", ".join(
-                f"({Literal.string(text).sql(dialect)})" for text in texts[start : start + WRITTEN_AT_ONCE]
-            )
-            self._connection.raw_sql(f"INSERT INTO {table} VALUES {rows}")
+    def _texts(self, batch: list[Any]) -> tuple[dict[str, list[str]], int]:
+        if VALUE not in self._columns:
+            texts = [text for value in batch if (text := _id(value)) is not None]
+            return {USER: texts}, len(batch) - len(texts)
+        users: list[str] = []
+        values: list[str] = []
+        wrong = 0
+        for user, value in batch:
+            text, told = _id(user), encoded(value)
+            wrong += text is None
+            if text is not None and told is not None:
+                users.append(text)
+                values.append(told)
+        return {USER: users, VALUE: values}, wrong
 
     def unstage(self) -> None:
-        """Removes the staged ids."""
+        """Removes what was staged."""
         if self._has(self._staged):
             self._drop(self._staged)
 
     def owns(self, members: ir.Table) -> bool:
         """Whether a table is in this store's engine, so that it need not be copied to be compared."""
-        return members.get_backend() is self._connection
+        return engines.same(members.get_backend(), self._connection)
+
+    def rows(self, table: ir.Table) -> Iterator[Any]:
+        """The rows of another engine's table, to be staged here."""
+        for columns in engines.batches(table.get_backend(), table, STAGED_AT_ONCE):
+            yield from zip(*columns, strict=True) if len(columns) > 1 else columns[0]
 
     def count(self, changes: ir.Table, told: ir.Table) -> Counts:
-        """How many come, go and stay by these changes of the told members."""
+        """How many come, go and stay by these changes of the told."""
         numbers = changes.aggregate(
-            entered=changes.member.sum(), left=(~changes.member).sum(), skipped=changes.member.isnull().sum()
+            came=changes.member.sum(), left=(~changes.member).sum(), skipped=changes.member.isnull().sum()
         ).to_pyarrow()
-        entered, left, skipped = (int(column[0].as_py() or 0) for column in numbers.columns)
-        return Counts(entered, left, int(told.count().to_pyarrow().as_py()) - left, skipped)
+        came, left, skipped = (int(column[0].as_py() or 0) for column in numbers.columns)
+        changed = _number(changes.filter(changes.member).semi_join(told, USER)) if VALUE in self._columns else 0
+        return Counts(came - changed, changed, left, _number(told) - left - changed, skipped)
 
     def run(self, changes: ir.Table) -> tuple[str, int]:
         """The run that is telling these changes, and how many there are."""
@@ -119,39 +142,85 @@ class MemberStore:
         return str(row["run"]), int(row["total"])
 
     def current(self) -> ir.Table:
-        """The members as they will be told once the changes that are being told have been."""
-        told, changes = self.told, self.changes
-        if changes is None:
-            return told
-        left = changes.filter(~changes.member).select(USER)
-        came = changes.filter(changes.member).select(USER)
-        return ibis.union(told.anti_join(left, USER), came.anti_join(told, USER))
+        """The users as they will have been told once the changes that are being told have been."""
+        changes = self.changes
+        return self.told if changes is None else self._after(self.told, changes)
 
-    def begin(self, changes: ir.Table) -> ir.Table:
-        """Writes down what has changed; from here on the run can be completed whatever happens."""
-        self._connection.create_table(self._changes, changes)
-        return self._table(self._changes)
+    def begin(self, changes: ir.Table, run: str) -> ir.Table:
+        """Writes down what has changed. Once the outbox knows the run, it is completed whatever happens."""
+        name = f"{self.name}_changes_{run[:10]}"
+        self._connection.create_table(name, changes)
+        return self._table(name)
 
-    def ids(self, changes: ir.Table, after: str | None) -> Iterator[tuple[list[str], list[bool]]]:
-        """The changes in the order of their user ids, from behind `after`, some at a time."""
+    def ids(self, changes: ir.Table, after: str | None) -> Iterator[list[list[Any]]]:
+        """The changes in the order of their user ids, from behind `after`, some at a time: `user_id`, `member`, and
+        for a trait `value`.
+        """
         left = changes.filter(changes.member.notnull())
         if after is not None:
             left = left.filter(left[USER] > after)
-        ordered = left.select(USER, "member").order_by(USER)
-        for batch in ordered.to_pyarrow_batches(chunk_size=READ_AT_ONCE):
-            if batch.num_rows:
-                yield batch.column(0).to_pylist(), batch.column(1).to_pylist()
+        ordered = left.select(USER, MEMBER, *self._columns[1:]).order_by(USER)
+        yield from engines.batches(self._connection, ordered, READ_AT_ONCE)
 
     def finish(self, changes: ir.Table) -> None:
-        """Takes the changes into the members as told. May be repeated."""
-        left = changes.filter(~changes.member).select(USER)
-        table = self._quoted(self._told)
-        self._connection.raw_sql(
-            f"DELETE FROM {table} WHERE {self._quoted(USER)} IN ({self._connection.compile(left)})"
-        )
-        came = changes.filter(changes.member).select(USER)
-        self._connection.insert(self._told, came.anti_join(self._table(self._told), USER))
-        self._drop(self._changes)
+        """Takes the changes into what was told. May be repeated."""
+        name = changes.get_name()
+        run = name.removeprefix(f"{self.name}_changes_")
+        if engines.changes_rows(self._connection):
+            self._change_rows(self._told(run), changes)
+        else:
+            self._write_anew(run, changes)
+        self._drop(name)
+
+    def forget_changes(self) -> None:
+        """Drops the changes of a run that was not begun, and what it may have left."""
+        for name in self._names("changes"):
+            run = name.removeprefix(f"{self.name}_changes_")
+            told = self._told(run)
+            for other in self._names("told"):
+                if other != told:
+                    self._drop(other)
+            self._drop(name)
+
+    def forget(self) -> None:
+        """Drops all tables."""
+        for name in [*self._names("changes"), *self._names("told")]:
+            self._drop(name)
+        self.unstage()
+
+    def _change_rows(self, told: str, changes: ir.Table) -> None:
+        touched = self._connection.compile(changes.filter(changes.member.notnull()).select(USER))
+        self._connection.raw_sql(f"DELETE FROM {self._quoted(told)} WHERE {self._quoted(USER)} IN ({touched})")
+        self._connection.insert(told, changes.filter(changes.member).select(*self._columns))
+
+    def _write_anew(self, run: str, changes: ir.Table) -> None:
+        following = f"{self.name}_told_{run}"
+        old = [name for name in self._names("told") if name != following]
+        if not old:
+            return  # written, and the old one dropped, before a run was cut short
+        if self._has(following):
+            self._drop(following)
+        self._connection.create_table(following, self._after(self._table(old[-1]), changes))
+        for name in old:
+            self._drop(name)
+
+    def _after(self, told: ir.Table, changes: ir.Table) -> ir.Table:
+        stay = told.anti_join(changes.filter(changes.member.notnull()), USER).select(*self._columns)
+        return ibis.union(stay, changes.filter(changes.member).select(*self._columns))
+
+    def _told(self, run: str | None) -> str:
+        """The name of the table of the told, made when missing. `run`: the one whose changes are there, if any."""
+        names = self._names("told")
+        older = [name for name in names if run is None or name != f"{self.name}_told_{run}"]
+        if older or names:
+            return (older or names)[-1]
+        # A name of its own where a dropped table's folder may still be there.
+        name = f"{self.name}_told" if engines.changes_rows(self._connection) else f"{self.name}_told_{_chance()}"
+        self._connection.create_table(name, schema=ibis.schema(dict.fromkeys(self._columns, "!string")))
+        return name
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(self._connection.list_tables(like=f"^{self.name}_{kind}(_[0-9a-f]+)?$"))
 
     def _drop(self, name: str) -> None:
         # In plain SQL: Ibis 12 leaves out the table's name where sqlglot is younger than it (seen with sqlglot 30.30).
@@ -165,71 +234,56 @@ class MemberStore:
         return table
 
     def _quoted(self, name: str) -> str:
-        return to_identifier(name, quoted=True).sql(self._connection.dialect)
+        return engines.quoted(self._connection, name)
 
 
 def _id(value: object) -> str | None:
     """A user id that Heap takes; most are plain text and need no closer look."""
     text = value if type(value) is str and value.isalnum() and value.isascii() else identity(value)
-    return text if text is not None and len(text) <= LONGEST_IDENTITY else None
+    # PostgreSQL takes no U+0000 in text.
+    return text if text is not None and len(text) <= LONGEST_IDENTITY and "\0" not in text else None
 
 
-def changed(members: ir.Table, told: ir.Table, run: str, *, integers: bool = False) -> ir.Table:
-    """Who came and who went, as one expression for every engine that Ibis knows: `user_id`, `member`, `run`.
+def _number(table: ir.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
 
-    The comparison is an anti-join, once each way: the members that were not told, and the told that are no
-    members. Only what it leaves is looked at any closer: `member` is null for what is no id that Heap takes.
-    `integers`: ids come from integers.
+
+def _chance() -> str:
+    import secrets
+
+    return secrets.token_hex(5)
+
+
+def changed(members: ir.Table, told: ir.Table, run: str, *, integers: bool = False, valued: bool = False) -> ir.Table:
+    """Who came and who went, as one expression for every engine that Ibis knows: `user_id`, `member`, `run`, and for a
+    trait `value`.
+
+    The comparison is an anti-join, once each way: the members (or users with this value) that were not told, and the
+    told that are no members. Only what it leaves is looked at any closer: `member` is null for what is no id that Heap
+    takes. `integers`: ids come from integers.
     """
-    came = members.anti_join(told, USER).distinct()
+    keys = [USER, VALUE] if valued else [USER]
+    came = members.anti_join(told, keys).select(*keys).distinct()
     text = came[USER]
     is_id = text.notnull() & (text.strip() != "") & (text.length() <= LONGEST_IDENTITY)
     if integers:
         is_id &= text != "0"
     unknown = ibis.null("boolean")
     entered = came.mutate(member=ibis.ifelse(ibis.coalesce(is_id, False), ibis.literal(True), unknown))
-    left = told.anti_join(members, USER).mutate(member=ibis.literal(False))
-    return ibis.union(entered, left).mutate(run=ibis.literal(run))
+    left = told.anti_join(members, USER).select(USER).mutate(member=ibis.literal(False))
+    if valued:
+        left = left.mutate(value=ibis.null("string"))
+    columns = [USER, MEMBER, *keys[1:]]
+    return ibis.union(entered.select(*columns), left.select(*columns)).mutate(run=ibis.literal(run))
 
 
-def ids_of(members: ir.Table, column: str | None) -> tuple[ir.Table, bool]:
-    """A table's user ids, in `user_id`, and whether they are integers; `ConfigurationError` for what cannot be ids."""
-    name = _column(members, column)
-    kind = members[name].type()
-    if not (kind.is_string() or kind.is_integer()):
-        raise ConfigurationError(f"user ids must be text or integers; the column {name!r} is {kind}")
-    return members.select(members[name].name(USER)), kind.is_integer()
-
-
-def _column(members: ir.Table, column: str | None) -> str:
-    if column is not None and column in members.columns:
-        return column
-    if column is None and (USER in members.columns or len(members.columns) == 1):
-        return USER if USER in members.columns else members.columns[0]
-    raise ConfigurationError(
-        f"the members have no column {column or USER!r}; pass user_id= as one of {', '.join(members.columns)}"
-    )
-
-
-def keeps(connection: Any) -> bool:
-    """Whether an engine keeps tables: a database server or a file, not this process's memory."""
-    if connection.name == "duckdb":
-        here = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-        return bool(connection.raw_sql(here).fetchone()[0])
-    return hasattr(connection, "raw_sql") and connection.name not in {"datafusion", "polars", "sqlite"}
-
-
-def default_file() -> str:
-    """Where the members are kept when nobody says: `HEAP_WEB_AUDIENCES`, else a file in the user's state directory."""
-    chosen = os.environ.get("HEAP_WEB_AUDIENCES")
-    state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return chosen or os.path.join(state, "heap-web", "audiences.duckdb")
-
-
-def open_file(path: str | os.PathLike[str]) -> Any:
-    """A DuckDB file, made when missing, in bounded memory."""
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return ibis.duckdb.connect(
-        file, memory_limit=MEMORY_LIMIT, temp_directory=f"{file}.tmp", preserve_insertion_order=False
-    )
+def ids_of(members: ir.Table, place: int) -> tuple[ir.Value, bool]:
+    """A table's column of user ids as text, and whether they are integers; `ConfigurationError` for what cannot be
+    ids.
+    """
+    column = members[members.columns[place]]
+    kind = column.type()
+    is_whole = kind.is_integer() or (kind.is_decimal() and kind.scale == 0)
+    if not (kind.is_string() or is_whole or kind.is_uuid()):
+        raise ConfigurationError(f"user ids must be text or integers; the column {column.get_name()!r} is {kind}")
+    return (column if kind.is_string() else column.cast("string")), is_whole

@@ -1,15 +1,16 @@
-"""Keeping an audience in step: Heap is told of those who came or went since it was last told, and of nobody else.
+"""Keeping an audience or a trait in step: Heap is told of those who changed since it was last told, and of nobody else.
 
-A run writes down what has changed, puts a call for each change into the outbox, and takes the changes into what
-was told. Cut short anywhere, the next run first completes it: the changes are there, and how many of them are in
-the outbox is written with the calls, in one transaction.
+A run writes down what has changed, notes the run in the outbox, puts a call for each change there, and takes the
+changes into what was told. Cut short before the note, nothing has happened; cut short after it, the next run first
+completes it: the changes are there, and how many of them are in the outbox is written with the calls, in one
+transaction.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,14 +21,26 @@ import ibis.expr.types as ir
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from heap_web.audiences import lock, members, values
+from heap_web.audiences.engines import default_file, keeps, open_file
+from heap_web.audiences.errors import AudienceBusy, AudienceShrinks
+from heap_web.audiences.members import Columns
 from heap_web.audiences.names import checked, property_name
-from heap_web.audiences.store import STAGED_AT_ONCE, MemberStore, changed, default_file, ids_of, keeps, open_file
+from heap_web.audiences.store import USER, VALUE, Counts, MemberStore, changed, ids_of
 from heap_web.cloud import documented, partner
 from heap_web.cloud.client import HeapCloud
+from heap_web.cloud.entries import Entry
 from heap_web.cloud.outbox import Outbox
 from heap_web.core.errors import ConfigurationError
+from heap_web.core.scalars import Scalar
 
 Report = Callable[[int, int], None]
+Store = Any | str | os.PathLike[str] | None
+
+ALLOWED_SHARE = 0.5
+"""Of the users told, who may leave in one run unless the caller says more."""
+FEW = 10
+"""Fewer than so many may always leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,127 +56,188 @@ class Summary:
     sent: int
     """Calls put into the outbox, those of an earlier run that was cut short included; 0 for a dry run."""
     skipped: int = 0
-    """Members left out because Heap takes no such id: empty, or longer than 255 characters. (In a table:
+    """Members left out because Heap takes no such id: empty, longer than 255 characters, or with U+0000. (In a table:
     different ones.)
     """
 
 
-class AudienceSync:
-    """An audience whose members Heap knows by a user property that is true or false.
+@dataclass(frozen=True, slots=True)
+class TraitSummary:
+    """What a run has found and done. Numbers of users."""
 
-    `audience`: its name; the property is its snake_case form, or `property`. `outbox`: a `HeapCloud`, which then
-    sends what is put into it as it does all else, or an `Outbox` that another program sends from. `store`: where
-    the members that Heap was told are kept: an Ibis connection, or the path of a DuckDB file; by default the
-    engine that the members come from, if they are an Ibis table in a database, else a file in the user's state
-    directory. One run at a time may use an audience.
+    new: int
+    """Who had no value before: told it."""
+    changed: int
+    """Who has another value: told it."""
+    gone: int
+    """Who has no value any longer: told `gone`."""
+    unchanged: int
+    """Whose value is the same: not told."""
+    sent: int
+    """Calls put into the outbox, those of an earlier run that was cut short included; 0 for a dry run."""
+    skipped: int = 0
+    """Users left out because Heap takes no such id."""
 
-    Raises `ConfigurationError` for a name that no property can be made of.
-    """
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Members as they were given: a table of some engine, or rows."""
+
+    table: ir.Table | None = None
+    rows: Iterable[Any] = ()
+    integers: bool = False
+    """Whether the table's ids come from integers."""
+
+
+class _Sync:
+    """What audiences and traits share: the store, the lock, and the way of a run."""
+
+    _valued = False
 
     def __init__(
         self,
-        audience: str,
+        name: str,
         outbox: HeapCloud | Outbox,
         *,
         property: str | None = None,  # noqa: A002 - the field's term
-        store: Any | str | os.PathLike[str] | None = None,
+        store: Store = None,
+        wait: float = 0.0,
     ) -> None:
-        self.property = property_name(audience) if property is None else checked(property)
+        self.property = property_name(name) if property is None else checked(property)
         """The user property."""
         self._put = outbox.put
         self._outbox = outbox.outbox if isinstance(outbox, HeapCloud) else outbox
         self._form = partner if isinstance(outbox, HeapCloud) and outbox.api == "integrations" else documented
         self._store = store
-        self._file: Any = None
-        self._checkpoint = f"audience {self.property}"[:255]
+        self._wait = wait
+        kind = "trait" if self._valued else "audience"
+        self._shown = f"the {kind} {self.property!r}"
+        self._checkpoint = f"{kind} {self.property}"[:255]
 
-    def sync(
+    def _told_to(self, member: bool, value: str | None) -> Scalar:
+        """What Heap is told of a user who changed."""
+        raise NotImplementedError
+
+    def _run(
         self,
-        members: Iterable[object] | ir.Table,
+        given: object,
+        columns: Columns,
         *,
-        user_id: str | None = None,
-        dry_run: bool = False,
-        progress: bool | Report = False,
-    ) -> Summary:
-        """Tells Heap who came and who went; the first time, of every member.
-
-        `members`: all who are in the audience now: an iterable of user ids (text or numbers, doubles allowed),
-        read once, or an Ibis table. `user_id`: its column of ids; by default `user_id`, or the only one.
-        `dry_run`: finds out and tells, changes nothing. `progress`: True for a progress bar, or a function that
-        is told (calls put, calls in all).
-        """
-        store = self._member_store(members)
-        with self._bar(progress) as report:
+        dry_run: bool,
+        progress: bool | Report,
+        allow_shrink: bool | float,
+    ) -> tuple[Counts, int, int]:
+        """What was found, how many calls were put, and how many members were left out before the comparison."""
+        allowed = _share(allow_shrink)
+        source = self._source(given, columns)
+        with self._member_store(source.table) as store, self._bar(progress) as report:
             resumed = 0 if dry_run else self._complete(store, report)
             try:
-                table, integers, skipped = self._members(store, members, user_id)
-                told = store.current()
-                changes = changed(table, told, uuid4().hex, integers=integers)
-                found = store.count(changes if dry_run else store.begin(changes), told)
+                compared, integers, skipped = self._members(store, source)
+                told, run = store.current(), uuid4().hex
+                changes = changed(compared, told, run, integers=integers, valued=self._valued)
+                found = store.count(changes if dry_run else store.begin(changes, run), told)
             finally:
                 store.unstage()
-            sent = 0 if dry_run else self._complete(store, report)
-        return Summary(found.entered, found.left, found.unchanged, resumed + sent, found.skipped + skipped)
+            if dry_run:
+                return found, 0, skipped
+            if found.left >= FEW and found.left > allowed * found.told:
+                store.forget_changes()
+                raise AudienceShrinks(self._shown, found.left, found.told, allowed)
+            if found.entered or found.changed or found.left:
+                self._note(run, 0, None)
+            return found, resumed + self._complete(store, report), skipped
 
     def _complete(self, store: MemberStore, report: Report) -> int:
-        """Tells the changes that are written down, from where the telling ended; gives how many calls it put."""
+        """Tells the changes of the run that the outbox knows, from where the telling ended; gives how many calls it
+        put. Changes of a run that was not begun are dropped.
+        """
         changes = store.changes
         if changes is None:
             return 0
         run, total = store.run(changes)
         mark = json.loads(self._outbox.checkpoint(self._checkpoint) or "{}")
-        done, after = (mark["done"], mark["after"]) if mark.get("run") == run else (0, None)
-        put = 0
-        for users, members in store.ids(changes, after):
+        if not total or mark.get("run") != run:
+            store.forget_changes()
+            return 0
+        done, after, put = mark["done"], mark["after"], 0
+        for users, came, *told in store.ids(changes, after):
+            texts = told[0] if told else [None] * len(users)
             entries = [
-                self._form.update(user, {self.property: member}, f"{run}-{done + n}")
-                for n, (user, member) in enumerate(zip(users, members, strict=True))
+                self._form.update(user, {self.property: self._told_to(member, text)}, f"{run}-{done + n}")
+                for n, (user, member, text) in enumerate(zip(users, came, texts, strict=True))
             ]
             done += len(entries)
             put += len(entries)
-            self._put(
-                entries, checkpoint=(self._checkpoint, json.dumps({"run": run, "done": done, "after": users[-1]}))
-            )
+            self._note(run, done, users[-1], entries)
             report(done, total)
         store.finish(changes)
         self._outbox.forget_checkpoint(self._checkpoint)
         return put
 
-    def _member_store(self, members: object) -> MemberStore:
-        given = self._store
-        if given is None and isinstance(members, ir.Table) and keeps(members.get_backend()):
-            given = members.get_backend()
-        if given is None or isinstance(given, str | os.PathLike):
-            self._file = self._file if self._file is not None else open_file(given or default_file())
-            given = self._file
-        return MemberStore(given, self._outbox.app_id, self.property)
+    def _note(self, run: str, done: int, after: str | None, entries: Sequence[Entry] = ()) -> None:
+        self._put(entries, checkpoint=(self._checkpoint, json.dumps({"run": run, "done": done, "after": after})))
 
-    def _members(self, store: MemberStore, members: object, user_id: str | None) -> tuple[ir.Table, bool, int]:
+    @contextmanager
+    def _member_store(self, table: ir.Table | None) -> Iterator[MemberStore]:
+        """Where the members are kept, for this run alone."""
+        given, file = self._store, None
+        if given is None and table is not None and keeps(table.get_backend()):
+            given = table.get_backend()
+        if given is None or isinstance(given, str | os.PathLike):
+            given = file = self._opened(given or default_file())
+        store = MemberStore(given, self._outbox.app_id, self.property, valued=self._valued)
+        try:
+            with lock.held(given, store.name, self._shown, self._wait):
+                yield store
+        finally:
+            if file is not None:
+                file.disconnect()
+
+    def _opened(self, path: str | os.PathLike[str]) -> Any:
+        for last in lock.tries(self._wait):
+            try:
+                return open_file(path)
+            except AudienceBusy:
+                if last:
+                    raise
+        return None
+
+    def _source(self, given: object, columns: Columns) -> _Source:
+        """The members, looked at as far as can be without reading them."""
+        table = members.table_of(given)
+        if table is None:
+            return _Source(rows=members.rows_of(given, columns))
+        places = columns.of(table.columns, "the members have")
+        users, integers = ids_of(table, places[0])
+        chosen = {USER: users}
+        if self._valued:
+            chosen[VALUE] = values.column_of(table[table.columns[places[1]]])
+        return _Source(table.select(**chosen), integers=integers)
+
+    def _members(self, store: MemberStore, source: _Source) -> tuple[ir.Table, bool, int]:
         """The members as a table in the store's engine, whether they come from integers, and how many were left out."""
-        if not isinstance(members, ir.Table):
-            if not isinstance(members, Iterable) or isinstance(members, str | bytes):
-                raise ConfigurationError(
-                    f"members must be an iterable of user ids or an Ibis table, not {members!r:.60}"
-                )
-            table, skipped = store.stage(members)
-            return table, False, skipped
-        ids, integers = ids_of(members, user_id)
-        if store.owns(members):
-            return ids.mutate(user_id=ids.user_id.cast("string")) if integers else ids, integers, 0
-        batches = ids.to_pyarrow_batches(chunk_size=STAGED_AT_ONCE)
-        table, skipped = store.stage(user for batch in batches for user in batch.column(0).to_pylist())
-        return table, False, skipped
+        if source.table is not None and store.owns(source.table):
+            return self._one_each(source.table), source.integers, 0
+        rows = source.rows
+        if source.table is not None:
+            rows = _as_in_a_program(store.rows(source.table), valued=self._valued, integers=source.integers)
+        staged, skipped = store.stage(rows)
+        return self._one_each(staged), False, skipped
+
+    def _one_each(self, table: ir.Table) -> ir.Table:
+        """For a trait: one value for each user who has any."""
+        if not self._valued:
+            return table
+        return table.filter(table[VALUE].notnull()).group_by(USER).aggregate(value=table[VALUE].max())
 
     def _bar(self, progress: bool | Report) -> AbstractContextManager[Report]:
         if progress is True:
-            return _shown(self.property)
+            return _progress_bar(self.property)
         return nullcontext(progress if callable(progress) else lambda _done, _total: None)
 
     def close(self) -> None:
-        """Closes the file of members, if this object opened one."""
-        if self._file is not None:
-            self._file.disconnect()
-            self._file = None
+        """Ends the use of this object. Each run opens and closes the file of members itself."""
 
     def __enter__(self) -> Self:
         return self
@@ -174,8 +248,128 @@ class AudienceSync:
         self.close()
 
 
+class AudienceSync(_Sync):
+    """An audience whose members Heap knows by a user property that is true or false.
+
+    `audience`: its name; the property is its snake_case form, or `property`. `outbox`: a `HeapCloud`, which then
+    sends what is put into it as it does all else, or an `Outbox` that another program sends from. `store`: where
+    the members that Heap was told are kept: an Ibis connection, or the path of a DuckDB file; by default the
+    engine that the members come from, if they are a table in a database, else a file in the user's state
+    directory. `wait`: seconds to wait for another run of this audience to end; one at a time may use it.
+
+    Raises `ConfigurationError` for a name that no property can be made of.
+    """
+
+    def sync(
+        self,
+        members: Iterable[object] | ir.Table,
+        *,
+        user_id: str | None = None,
+        dry_run: bool = False,
+        progress: bool | Report = False,
+        allow_shrink: bool | float = ALLOWED_SHARE,
+    ) -> Summary:
+        """Tells Heap who came and who went; the first time, of every member.
+
+        `members`: all who are in the audience now: an iterable of user ids (text or numbers, doubles allowed) or of
+        rows with one column, read once; a DataFrame of pandas, polars or PySpark, an Arrow table; or an Ibis table.
+        `user_id`: the column of ids; by default `user_id`, or the only one. `dry_run`: finds out and tells, changes
+        nothing. `progress`: True for a progress bar, or a function that is told (calls put, calls in all).
+        `allow_shrink`: the share of the members told who may leave in one run, or True for any.
+
+        Raises `ConfigurationError` for what holds no ids, `AudienceShrinks` when more would leave than allowed (fewer
+        than ten always may), and `AudienceBusy` while another run is at work. Nothing is told then.
+        """
+        found, sent, skipped = self._run(
+            members, Columns(user_id), dry_run=dry_run, progress=progress, allow_shrink=allow_shrink
+        )
+        return Summary(found.entered, found.left, found.unchanged, sent, found.skipped + skipped)
+
+    def retire(self) -> Summary:
+        """Tells every member that they left, and forgets the audience: for one that ended, or has another name by
+        now. Where the members are kept must be said by `store`, unless it is the default file.
+        """
+        summary = self.sync([], allow_shrink=True)
+        with self._member_store(None) as store:
+            store.forget()
+        return summary
+
+    def _told_to(self, member: bool, value: str | None) -> Scalar:
+        return member
+
+
+class TraitSync(_Sync):
+    """A trait that Heap knows as a user property: each user's value, told when it is new or another one.
+
+    As `AudienceSync`, with a value in place of the membership. `gone`: what a user is told who has no value any
+    longer; Heap has no way to take a property away, so it is empty text unless you say otherwise.
+    """
+
+    _valued = True
+
+    def __init__(
+        self,
+        trait: str,
+        outbox: HeapCloud | Outbox,
+        *,
+        property: str | None = None,  # noqa: A002 - the field's term
+        store: Store = None,
+        wait: float = 0.0,
+        gone: Scalar = "",
+    ) -> None:
+        super().__init__(trait, outbox, property=property, store=store, wait=wait)
+        text = values.encoded(gone)
+        if text is None:
+            raise ConfigurationError(f"gone={gone!r} is no value that Heap takes; pass text, a number or a bool")
+        self._gone = values.decoded(text)
+
+    def sync(
+        self,
+        users: Mapping[Any, object] | Iterable[tuple[object, object]] | ir.Table,
+        *,
+        user_id: str | None = None,
+        value: str | None = None,
+        dry_run: bool = False,
+        progress: bool | Report = False,
+        allow_shrink: bool | float = ALLOWED_SHARE,
+    ) -> TraitSummary:
+        """Tells Heap whose value is new, another one or gone; the first time, of every user.
+
+        `users`: all who have a value now: a mapping of user ids to values, an iterable of (id, value) pairs, a
+        DataFrame, an Arrow table or an Ibis table, with the columns `user_id` and `value` or those named. A value is
+        text, a number, a bool, a date or a time (in a table: to the second); None is no value. Of several values of
+        one user, the greatest as text counts. Otherwise as `AudienceSync.sync`; `allow_shrink` is about the users
+        whose value is gone.
+        """
+        found, sent, skipped = self._run(
+            users, Columns(user_id, value, valued=True), dry_run=dry_run, progress=progress, allow_shrink=allow_shrink
+        )
+        return TraitSummary(found.entered, found.changed, found.left, found.unchanged, sent, found.skipped + skipped)
+
+    def _told_to(self, member: bool, value: str | None) -> Scalar:
+        return values.decoded(value) if member and value is not None else self._gone
+
+
+def _share(allow_shrink: bool | float) -> float:
+    if isinstance(allow_shrink, bool):
+        return 1.0 if allow_shrink else 0.0
+    if not isinstance(allow_shrink, int | float) or not 0 <= allow_shrink <= 1:
+        raise ConfigurationError(
+            f"allow_shrink={allow_shrink!r} is no share; pass a number from 0 to 1, such as 0.8, or True for any"
+        )
+    return float(allow_shrink)
+
+
+def _as_in_a_program(rows: Iterator[Any], *, valued: bool, integers: bool) -> Iterator[Any]:
+    """Rows of another engine's table: an integer 0 is no id, and the values are encoded already."""
+    for row in rows:
+        user = row[0] if valued else row
+        user = None if integers and user == "0" else user
+        yield (user, None if row[1] is None else values.Encoded(row[1])) if valued else user
+
+
 @contextmanager
-def _shown(name: str) -> Iterator[Report]:
+def _progress_bar(name: str) -> Iterator[Report]:
     """A progress bar on the terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -1,6 +1,6 @@
-"""A call made in Python -> the record that the page's runtime reads, as JSON text (see `javascript.from_wire`)."""
+"""A call made in Python -> wire text, the JSON text that `core.javascript.from_wire` decodes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -11,12 +11,14 @@ from ..core.javascript import (
     OPAQUE,
     UNDEFINED,
     Verbatim,
+    brief_text,
     json_text,
     number_text,
 )
-from ..core.properties import NOTHING, is_object, plain
+from ..core.properties import NOTHING, is_object, plain, quick_copy
 from ..core.scalars import attempt, of_type, scalar
 
+_BUILT_IN = frozenset((dict, list, tuple, int, float))
 _TAGS = {
     UNDEFINED: {"$": "undefined"},
     FUNCTION: {"$": "function"},
@@ -25,38 +27,51 @@ _TAGS = {
 }
 
 
-def record(
+def encode(
     method: str,
     arguments: Sequence[object],
-    local: Mapping[str, str] = NOTHING,
     warnings: list[str] | None = None,
     foreign: Callable[[object], object] | None = None,
-) -> str:
-    """The call `analytics[method](*arguments)` as JSON text `{"m": method, "a": [...]}`. Never raises.
+) -> tuple[str, Callable[[], object] | None]:
+    """The call `analytics[method](*arguments)` as wire text `{"m": method, "a": [...]}`, and its callback.
 
-    Everything is copied now. `local`, `warnings`, `foreign`: as for `properties.plain`. A function among the arguments
-    is only marked as one.
+    Never raises. Everything is copied now. `warnings`, `foreign`: as for `properties.plain`. The wire text only marks
+    a function among the arguments as one; the first of them is the callback, but the event of `track` is none.
     """
-    given = [_argument(argument, local, warnings, foreign) for argument in arguments]
+    while arguments and arguments[-1] is None:
+        arguments = arguments[:-1]
+    callback: Any = None
+    given: list[Any] = []
+    is_plain = True
+    for argument in arguments:
+        kind = type(argument)
+        if kind is str or kind is bool or argument is None:
+            copy: Any = argument
+        elif not (type(argument) is dict and (copy := quick_copy(argument)) is not None):
+            is_plain = False
+            copy = _argument(argument, warnings, foreign)
+            if copy is FUNCTION and callback is None and (given or method != "track"):
+                callback = argument
+        given.append(copy)
+    call = {"m": method, "a": given}
+    if is_plain:
+        text = brief_text(call)
+        if text is not None and '"$"' not in text:  # else it may be a key
+            return text, None
     _tag(given)
-    return json_text({"m": method, "a": given})
+    return json_text(call), callback
 
 
-def _argument(
-    value: object,
-    local: Mapping[str, str],
-    warnings: list[str] | None,
-    foreign: Callable[[object], object] | None,
-) -> Any:
+def _argument(value: object, warnings: list[str] | None, foreign: Callable[[object], object] | None) -> Any:
     """One argument of the call itself: a container is copied, text stays text (no name or id is ever a date)."""
-    if type(value) is str or value is None or isinstance(value, bool):
-        return value
+    if foreign is not None and type(value) not in _BUILT_IN:
+        value = attempt(foreign, value)
     if is_object(value):
-        return dict(plain(value, local, warnings, foreign))
-    items = plain({"items": value}, local, warnings, foreign).get("items")
+        return dict(plain(value, NOTHING, warnings, foreign))
+    items = plain({"items": value}, NOTHING, warnings, foreign).get("items")
     if type(items) is list:
         return items
-    if callable(value):
+    if attempt(callable, value) is True:
         return FUNCTION
     if of_type(value, "datetime", "datetime", "date", "time", "timedelta"):
         return OPAQUE

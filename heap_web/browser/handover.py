@@ -2,13 +2,15 @@
 
 The messages, JSON text on the BroadcastChannel `CHANNEL`:
 
-- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1, and how many are safe;
+- to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1, and how many are safe; `goodbye`:
+  there will be no more;
 - from a page: `page`: one has opened; `here`: it serves this worker; `taken`: so many of the worker's calls are safe,
   with it or with pages before it; `settled`: what became of a call; `gone`: it ends; `refused`: it will not serve.
 
 Which page serves is not decided here: only the page that holds the lock for this worker does, so there is one at most.
 A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken. It
-knows that from a mark in its storage or, as the site may have cleared that, from the worker.
+knows that from a mark in its storage or, as the site may have cleared that, from the worker. A worker that ends without
+a goodbye is noticed by the Web Lock that it holds, once its `hello` has named it.
 """
 
 import json
@@ -16,8 +18,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..core.commands import Command
-from .results import Result, Status
+from .results import PendingResult
 
 CHANNEL: Final = "heap-web"
 #: How many calls one message carries.
@@ -37,13 +38,15 @@ class Handover:
         self.connected = False  # whether a page serves us, as far as we know
         self.heard = 0  # how many messages came from the page that serves us
         self.refusal: str | None = None  # why a page would not
+        self.lock = f"heap-web:worker:{worker}"  # the Web Lock that says that this worker lives
+        self.holds_lock = False
         self.user: Mapping[str, Any] = {}  # {"id", "traits", "anonymousId"} as the page last told it
         self._app_id = app_id
         self._made = 0  # the number of the last call
         self._page: object = None  # the name of the page that serves us, or did
         self._taken = 0  # all calls up to this number are safe
         self._kept: OrderedDict[int, str] = OrderedDict()  # calls that no page has taken
-        self._results: dict[int, Result] = {}  # what is not known yet, by the calls' numbers in order
+        self._results: dict[int, PendingResult] = {}  # what is not known yet, by the calls' numbers in order
         self._told = 0  # whoever waits for a call up to this number has been told that it is kept
 
     @property
@@ -58,15 +61,20 @@ class Handover:
 
     def hello(self) -> str:
         """The message that asks for a page."""
-        return self._message("hello", appId=self._app_id)
+        held = {"lock": self.lock} if self.holds_lock else {}
+        return self._message("hello", appId=self._app_id, **held)
 
-    def add(self, record: str, result: Result) -> list[str]:
-        """Takes a call; the messages to send for it now."""
+    def goodbye(self) -> str:
+        """The message that says that no more will come."""
+        return self._message("goodbye")
+
+    def add(self, text: str, result: PendingResult) -> list[str]:
+        """Takes a call, as wire text; the messages to send for it now."""
         if len(self._kept) >= MAX_KEPT:
             result.settle("dropped", f"{MAX_KEPT} calls wait for a page already")
             return []
         self._made += 1
-        self._kept[self._made] = record
+        self._kept[self._made] = text
         self._results[self._made] = result
         return [self._calls([self._made])] if self.connected else []
 
@@ -95,7 +103,7 @@ class Handover:
             self._strike(message["taken"])
         elif kind == "settled":
             self._note_user(message)
-            self._settle(message["call"], **message["result"])
+            self._settle(message["call"], message["result"])
         elif kind == "gone":
             self.connected = False
             self._leave_to_next_page()
@@ -133,11 +141,10 @@ class Handover:
         for number, result in tuple(self._results.items()):
             result.settle("kept" if number <= safe else "dropped", reason)
 
-    def _settle(self, number: int, status: Status, commands: list[list[Any]], reason: str | None = None) -> None:
+    def _settle(self, number: int, outcome: dict[str, Any]) -> None:
         result = self._results.pop(number, None)
         if result is not None:
-            result.commands = tuple(Command(method, tuple(arguments)) for method, *arguments in commands)
-            result.settle(status, reason)
+            result.settle(**outcome)
 
     def _leave_to_next_page(self) -> None:
         for number in [number for number in self._results if number <= self._taken]:
@@ -158,9 +165,9 @@ class Handover:
         return [self._calls(numbers[i : i + MESSAGE_CALLS]) for i in range(0, len(numbers), MESSAGE_CALLS)]
 
     def _calls(self, numbers: list[int]) -> str:
-        records = ",".join(self._kept[number] for number in numbers)
+        texts = ",".join(self._kept[number] for number in numbers)
         head = self._message("calls", first=numbers[0], taken=self._taken)
-        return f'{head[:-1]},"calls":[{records}]}}'
+        return f'{head[:-1]},"calls":[{texts}]}}'
 
     def _message(self, kind: str, **fields: Any) -> str:
         return json.dumps({"to": "pages", "worker": self.worker, "type": kind, **fields}, separators=(",", ":"))

@@ -1,6 +1,6 @@
-"""What became of a call: Result, which may be awaited, looked at or forgotten, and Settled, which awaiting it gives."""
+"""What becomes of a call: PendingResult, which may be awaited or left alone, and Result, which awaiting it gives."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..core.commands import Command
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 Status = Literal["delivered", "kept", "dropped"]
 
 
-class Settled(NamedTuple):
-    """What awaiting a Result gives.
+class Result(NamedTuple):
+    """What became of a call, as far as it was known when it was awaited.
 
     A value of its own, as it must not be awaitable: JavaScript awaits what it is given until that no longer is, so a
     page's `await pyodide.runPythonAsync("analytics.track('E')")` would never end.
@@ -21,7 +21,7 @@ class Settled(NamedTuple):
     status: Status
     commands: tuple[Command, ...]
     reason: str | None
-    call: str  # how to show what it is the outcome of
+    call: str  # how to show the call
 
     def __repr__(self) -> str:
         what = f"{self.call}: " if self.call else ""
@@ -29,47 +29,57 @@ class Settled(NamedTuple):
         return f"<{what}{self.status}{told}{f', {self.reason}' if self.reason else ''}>"
 
 
-class Result:
-    """What becomes of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
+class PendingResult:
+    """What will become of one call. `await` it to wait until Heap has been told, or cannot be for the time being.
 
-    `status`: "delivered" (Heap was told, or there was nothing to tell), "kept" (waits for Heap) or "dropped", with a
-    `reason`. `commands`: the calls of `window.heap`'s methods. Awaiting gives these as `Settled` and never raises; a
-    result that nobody awaits does no harm.
+    `status`: "delivered" (Heap was told), "kept" (waits for Heap) or "dropped" (Heap is not told), with a `reason`.
+    `commands`: the calls of `window.heap`'s methods. Awaiting gives these as `Result` and never raises; one that nobody
+    awaits does no harm.
     """
 
-    __slots__ = ("_call", "_settled", "_waiting", "commands", "reason", "status")
+    __slots__ = ("_call", "_hear", "_settled", "_waiting", "commands", "reason", "status")
 
-    def __init__(self, commands: tuple[Command, ...] = (), call: str = "") -> None:
-        """`call`: how to show what it is the result of."""
+    def __init__(self, call: str = "", hear: "Callable[[PendingResult], None] | None" = None) -> None:
+        """`call`: how to show the call. `hear` is called once, when it is first known what became of it."""
         self.status: Status = "kept"
-        self.commands = commands
+        self.commands: tuple[Command, ...] = ()
         self.reason: str | None = None
         self._call = call
+        self._hear = hear
         self._settled = False
-        self._waiting: list[Future[None]] = []
+        self._waiting: list[Future[None]] | None = None
 
     def __repr__(self) -> str:
         if self._settled:
-            return repr(self._as_settled())
+            return repr(self._result())
         return f"<{self._call or 'call'}: on its way>"
 
-    def __await__(self) -> Generator[Any, None, Settled]:
+    def __await__(self) -> Generator[Any, None, Result]:
         if not self._settled:
             import asyncio  # here: only who waits needs it, and a page that runs Python has it
 
             future: Future[None] = asyncio.get_running_loop().create_future()
+            if self._waiting is None:
+                self._waiting = []
             self._waiting.append(future)
             yield from future
-        return self._as_settled()
+        return self._result()
 
-    def _as_settled(self) -> Settled:
-        return Settled(self.status, self.commands, self.reason, self._call)
+    def _result(self) -> Result:
+        return Result(self.status, self.commands, self.reason, self._call)
 
-    def settle(self, status: Status, reason: str | None = None) -> "Result":
-        """Makes it final, except that what is kept may be delivered later."""
+    def settle(
+        self, status: Status, reason: str | None = None, commands: Sequence[Sequence[Any]] = ()
+    ) -> "PendingResult":
+        """Makes it final, except that what is kept may be delivered later. `commands`: [method, *arguments] each."""
         self.status, self.reason, self._settled = status, reason, True
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
+        if commands:
+            self.commands = tuple([Command(method, tuple(arguments)) for method, *arguments in commands])
+        waiting, self._waiting = self._waiting, None
+        for future in waiting or ():
             if not future.done():
                 future.set_result(None)
+        hear, self._hear = self._hear, None
+        if hear is not None:
+            hear(self)
         return self

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from heap_web.cloud import documented, partner
 from heap_web.cloud.entries import HOSTS, Entry
-from heap_web.cloud.messages import Kind, Message, identity, moment
-from heap_web.core.errors import ConfigurationError
+from heap_web.cloud.messages import SECONDS, Kind, Message, identity, message_key, moment
+from heap_web.core.errors import CallError, ConfigurationError
 
 APIS = ("public", "integrations")
+TRACK = {"event", "user_id", "properties", "timestamp", "message_id", "anonymous_id"}
+"""What `track` takes."""
+_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T.*)?", re.ASCII).fullmatch
 _APP_ID = re.compile(r"[0-9]{1,20}").fullmatch
 
 
@@ -24,7 +28,8 @@ class Calls:
         self, app_id: str, region: str, api: str, clock: Callable[[], float], base_url: str | None = None
     ) -> None:
         self.app_id = checked_app_id(app_id)
-        self.base_url = (base_url or HOSTS[_one_of("region", region, tuple(HOSTS))]).rstrip("/")
+        host = HOSTS[_one_of("region", region, tuple(HOSTS))]
+        self.base_url = host if base_url is None else checked_base_url(base_url)
         self.api = _one_of("api", api, APIS)
         self._clock = clock
 
@@ -32,12 +37,12 @@ class Calls:
         """A call's message id (its own, or a new one) and its entries. Raises `CallError` for a call that Heap would
         refuse.
         """
-        key = message.message_id if message.message_id is not None else str(uuid4())
-        timestamp = message.timestamp
+        given = message_key(message.message_id)
+        key = given if given is not None else str(uuid4())
+        time = moment(message.timestamp, self._clock())
         if self.api == "integrations":
-            told = timestamp if isinstance(timestamp, str | int | float) else moment(timestamp, self._clock())
-            return key, partner.entries(message, told, key)
-        return key, documented.entries(message, moment(timestamp, self._clock()), key)
+            return key, partner.entries(message, as_partners_send(message.timestamp, time), key)
+        return key, documented.entries(message, time, key)
 
 
 def message_of(
@@ -45,7 +50,7 @@ def message_of(
     user_id: object,
     *,
     timestamp: object = None,
-    message_id: str | None = None,
+    message_id: object = None,
     anonymous_id: object = None,
     event: Any = None,
     name: str | None = None,
@@ -61,9 +66,51 @@ def message_of(
         traits=traits,
         name=name,
         timestamp=timestamp,
-        message_id=message_id,
+        message_id=message_key(message_id),
         anonymous_id=identity(anonymous_id),
     )
+
+
+def as_partners_send(timestamp: object, time: str) -> str | int | float:
+    """A timestamp for the endpoints for partners: milliseconds and ISO text as they came, anything else as `time`."""
+    if isinstance(timestamp, str) and _AS_IT_IS(timestamp):
+        return timestamp
+    if type(timestamp) in (int, float):
+        number: Any = timestamp
+        return time if 0 < abs(number) < SECONDS else number
+    return time
+
+
+def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
+    """The messages of many events, each given as `track` takes it, or as a message. `CallError` names the place of one
+    that is neither.
+    """
+    messages: list[Message] = []
+    for place, given in enumerate(events):
+        if isinstance(given, Message):
+            messages.append(given)
+            continue
+        if not isinstance(given, Mapping) or not set(given) <= TRACK:
+            wrong = sorted(map(str, set(given) - TRACK)) if isinstance(given, Mapping) else type(given).__name__
+            raise CallError(
+                f"call {place}: pass a mapping with some of {', '.join(sorted(TRACK))}, or a Message, not {wrong}"
+            )
+        messages.append(message_of("track", given.get("user_id"), **{k: v for k, v in given.items() if k != "user_id"}))
+    return messages
+
+
+def checked_base_url(base_url: object) -> str:
+    """An address of Heap without the slash at its end; `ConfigurationError` if it cannot be one."""
+    try:
+        parts = urlsplit(base_url) if isinstance(base_url, str) else None
+        fine = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts is None or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"base_url {base_url!r} is no address of a server; pass one such as https://heapanalytics.com"
+        )
+    return str(base_url).rstrip("/")
 
 
 def checked_app_id(app_id: object) -> str:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-import threading
+import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-import httpx
-
-from heap_web.cloud.calls import Calls, message_of
-from heap_web.cloud.delivery import Answer, Delivery, Fault, Post, Sender, Wait, Way
+from heap_web.cloud import leftovers, outbox_admin
+from heap_web.cloud.calls import Calls, message_of, messages_of
+from heap_web.cloud.delivery import Delivery, Sender
+from heap_web.cloud.driver import Drain, Driver
 from heap_web.cloud.entries import Entry
-from heap_web.cloud.errors import DeliveryError
+from heap_web.cloud.errors import DeliveryError, OutboxError
 from heap_web.cloud.messages import Message
+from heap_web.cloud.monitor import Health, Monitor, Stats
 from heap_web.cloud.outbox import Outbox, Refusal
 from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
+from heap_web.cloud.telemetry import telemetry
+from heap_web.cloud.transport import Http
+from heap_web.core.errors import CallError
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict, Unpack
@@ -39,27 +43,29 @@ if TYPE_CHECKING:
         timeout: float
         limits: Limits | None
         retry: Retry | None
+        on_error: Callable[[Exception], object] | None
+        on_refused: Callable[[Refusal], object] | None
+        gzip: bool
+        proxy: str | None
+        verify: bool | str | ssl.SSLContext
         clock: Callable[[], float]
 
 
 LINGER = 1.0
 """Seconds that the background sender waits after a call for others to share its request."""
-IDLE = 60.0
-"""Seconds after which the background sender looks for calls that another process has left, even if none was made
-here.
-"""
-LONGEST_TEXT = 500
-"""Characters kept of what Heap said."""
+LONGEST_WAIT = 300.0
+"""Seconds that a call may wait before `health` says that something is wrong."""
 
 _log = logging.getLogger("heap_web.cloud")
 
 T = TypeVar("T")
 MessageId = TypeVar("MessageId")
 """A message id as a client gives it: `str`, or one to await."""
+MessageIds = TypeVar("MessageIds")
 Where = Outbox | str | os.PathLike[str] | None
 
 
-class _Client(Generic[MessageId]):
+class _Client(Generic[MessageId, MessageIds]):
     """What both clients share: their settings, outbox, sender and calls."""
 
     def __init__(
@@ -75,19 +81,33 @@ class _Client(Generic[MessageId]):
         timeout: float = 30.0,
         limits: Limits | None = None,
         retry: Retry | None = None,
+        on_error: Callable[[Exception], object] | None = None,
+        on_refused: Callable[[Refusal], object] | None = None,
+        gzip: bool = False,
+        proxy: str | None = None,
+        verify: bool | str | ssl.SSLContext = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._calls = Calls(app_id, region, api, clock, base_url)
+        self._background = background
+        self._pacer = Pacer(limits or Limits())
+        self._retry = retry or Retry()
+        self._clock = clock
+        self._closed = False
+        self._used_by: int | None = None  # the process that put calls in
+        self._monitor = Monitor(on_error=on_error, on_refused=on_refused, clock=clock, telemetry=telemetry())
+        self._driver = Driver(
+            self._calls.base_url,
+            Http(timeout, proxy, verify, gzip),
+            self._monitor,
+            self._sender,
+            linger=linger,
+            longest_pause=self._retry.most,
+        )
         self.outbox = outbox if isinstance(outbox, Outbox) else Outbox(outbox, app_id=self._calls.app_id, clock=clock)
         """Where the calls wait."""
         self._owns_outbox = self.outbox is not outbox
-        self._background = background
-        self._linger = linger
-        self._timeout = timeout
-        self._limits = limits or Limits()
-        self._pacer = Pacer(self._limits)
-        self._retry = retry or Retry()
-        self._clock = clock
+        leftovers.watch(self)
 
     @property
     def api(self) -> str:
@@ -99,7 +119,8 @@ class _Client(Generic[MessageId]):
     ) -> MessageId:
         """Sets a user's properties. Durable when it returns; gives the message id.
 
-        Raises `CallError` if there is no user id (a text that is not blank, or a number other than 0).
+        Raises `CallError` if there is no user id (a text that is not blank, or a number other than 0), and
+        `OutboxError` if the call could not be kept.
         """
         return self.send(message_of("identify", user_id, traits=traits, message_id=message_id))
 
@@ -117,7 +138,7 @@ class _Client(Generic[MessageId]):
 
         `timestamp`: a datetime, ISO 8601 text or milliseconds since 1970; now by default. `anonymous_id`:
         `api="integrations"` only. Raises `CallError` for an event without a user id or a name, or with a name or id
-        longer than Heap takes.
+        longer than Heap takes, and `OutboxError` if the call could not be kept.
         """
         return self.send(
             message_of(
@@ -130,6 +151,14 @@ class _Client(Generic[MessageId]):
                 anonymous_id=anonymous_id,
             )
         )
+
+    def track_many(self, events: Iterable[Mapping[str, Any] | Message]) -> MessageIds:
+        """Records many events at once, all or none: far faster than one by one. Gives their message ids.
+
+        Each is a mapping of what `track` takes (`{"event": "Order Completed", "user_id": "user123"}`), or a `Message`
+        of any kind. Raises `CallError` for the first that Heap would not take, with its place; nothing is kept then.
+        """
+        return self.send_many(messages_of(events))
 
     def page(
         self,
@@ -163,11 +192,36 @@ class _Client(Generic[MessageId]):
         """Takes one call; gives its message id."""
         raise NotImplementedError
 
+    def send_many(self, messages: Sequence[Message]) -> MessageIds:
+        """Takes many calls, all or none; gives their message ids."""
+        raise NotImplementedError
+
     def refusals(self) -> Iterator[Refusal]:
         """The calls that Heap said no to, with what it said, oldest first. They are kept: see
         `Outbox.retry_refused`.
         """
         return self.outbox.refusals()
+
+    def _stats(self) -> Stats:
+        status = outbox_admin.status(self.outbox)
+        return Stats(
+            waiting=status.waiting,
+            oldest=None if status.oldest is None else max(self._clock() - status.oldest, 0.0),
+            kept_aside=status.refused,
+            dropped=self.outbox.dropped,
+            sending=self._monitor.counts,
+        )
+
+    def _health(self, longest_wait: float) -> Health:
+        try:
+            stats = self._stats()
+        except OutboxError as error:
+            return Health(False, (str(error),), None)
+        problems: list[str] = []
+        if stats.oldest is not None and stats.oldest > longest_wait:
+            told = f"; last error: {stats.sending.last_error}" if stats.sending.last_error else ""
+            problems.append(f"{stats.waiting} calls wait, the oldest for {stats.oldest:.0f} s{told}")
+        return Health(not problems, tuple(problems), stats)
 
     def _sender(self, progress: Callable[[int, int], None] | None = None) -> Sender:
         return Sender(
@@ -176,44 +230,95 @@ class _Client(Generic[MessageId]):
             pacer=self._pacer,
             retry=self._retry,
             clock=self._clock,
+            monitor=self._monitor,
             progress=progress,
         )
 
-    def _http_settings(self) -> dict[str, Any]:
-        return {
-            "headers": {"Content-Type": "application/json", "User-Agent": "heap-web"},
-            "timeout": self._timeout,
-            # Certificates take a while to load; a plain address, for tests and proxies, has none to check.
-            "verify": self._calls.base_url.startswith("https:"),
-        }
+    def _entries_of(self, messages: Sequence[Message]) -> tuple[list[str], list[Entry]]:
+        keys: list[str] = []
+        entries: list[Entry] = []
+        for place, message in enumerate(messages):
+            try:
+                key, told = self._calls.entries(message)
+            except CallError as error:
+                raise CallError(f"call {place}: {error}") from error
+            keys.append(key)
+            entries += told
+        return keys, entries
+
+    def _wake(self) -> None:
+        self._used_by = os.getpid()
+        if self._background and not self._closed:
+            self._driver.wake()
+
+    def _drain(self, timeout: float | None, progress: Callable[[int, int], None] | None) -> Drain:
+        until = None if timeout is None else time.monotonic() + timeout
+        return self._driver.drain(Drain(self._sender(progress), until))
+
+    def _close(self, timeout: float) -> None:
+        if self._closed:
+            return
+        until = time.monotonic() + timeout
+        self._closed = True
+        try:
+            if timeout > 0:
+                self._flush(timeout, None)
+        except (DeliveryError, OutboxError) as error:
+            _log.warning("%s", error)
+        self._driver.close(until)
+        if self._owns_outbox:
+            self.outbox.close()
+
+    def end(self, timeout: float) -> None:
+        """The interpreter ends without `close()`: sends what can be sent within `timeout` seconds, if this process has
+        sent before, and says what is left.
+        """
+        if self._closed or self._used_by != os.getpid():
+            return
+        self._close(timeout if self._driver.is_running else 0)
+        if left := self.outbox.waiting():
+            _log.warning("nobody called close(): %d calls wait in %s for the next start", left, self.outbox.url)
+
+    def _flush(self, timeout: float | None, progress: Callable[[int, int], None] | None) -> Delivery:
+        job = self._drain(timeout, progress)
+        try:
+            return job.done.result(timeout)
+        except (TimeoutError, CancelledError):
+            return job.sender.so_far()
+        finally:
+            job.stop()
 
 
-class HeapCloud(_Client[str]):
-    """Sends calls from a server to Heap. Use it as a context manager, from any thread.
+class HeapCloud(_Client[str, list[str]]):
+    """Sends calls from a server to Heap. Use it as a context manager, from any thread, and in forked children.
 
     `app_id`: the environment's id. `region`: "us" or "eu", where the data is kept. `outbox`: an `Outbox`, an SQLAlchemy
     URL or a file's path. `api`: "public", or "integrations" for the endpoints for partners. `background`: send from a
     thread of its own; without it only `flush()` and leaving the `with` block send. `linger`: seconds the thread waits
-    after a call for others to share the request. `timeout`: seconds for Heap to answer. `limits`, `retry`: Heap's
-    documented limits, and how faults are waited out. `base_url`: another address for Heap, for tests and proxies.
+    after a call for others to share the request. `timeout`: seconds for a request, from connecting to the answer's
+    end. `limits`, `retry`: Heap's documented limits, and how faults are waited out. `on_error`: told the
+    `DeliveryError` or `OutboxError` that makes the background sender pause. `on_refused`: told the `Refusal` of each
+    call that Heap said no to. (Both from the sender's thread.) `gzip`: send compressed bodies. `proxy`: a proxy's URL,
+    else the environment's. `verify`: certificates to trust, as a file's path or an `ssl.SSLContext`. `base_url`:
+    another address for Heap, for tests and gateways.
 
-    Raises `ConfigurationError` for settings that cannot work.
+    Raises `ConfigurationError` for settings that cannot work, `OutboxError` if the outbox cannot be opened.
     """
 
     def __init__(self, app_id: str, region: Region = "us", **settings: Unpack[Keywords]) -> None:
         super().__init__(app_id, region, **settings)
-        self._http = httpx.Client(**self._http_settings())
-        self._sending = threading.Lock()
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._start = threading.Lock()
 
     def send(self, message: Message) -> str:
         """Takes one call, such as `from_segment` makes of a Segment message; gives its message id."""
         key, entries = self._calls.entries(message)
         self.put(entries)
         return key
+
+    def send_many(self, messages: Sequence[Message]) -> list[str]:
+        """Takes many calls, all or none; gives their message ids."""
+        keys, entries = self._entries_of(messages)
+        self.put(entries)
+        return keys
 
     def entries(self, message: Message) -> tuple[Entry, ...]:
         """What a call becomes, for `put`. Raises `CallError`."""
@@ -222,47 +327,38 @@ class HeapCloud(_Client[str]):
     def put(self, entries: Iterable[Entry], *, checkpoint: tuple[str, str] | None = None) -> None:
         """Takes many calls in one transaction: far faster than one by one. See `Outbox.put`."""
         self.outbox.put(list(entries), checkpoint=checkpoint)
-        if self._background:
-            self._ensure_started()
-            self._wake.set()
+        self._wake()
 
     def flush(self, timeout: float | None = None, progress: Callable[[int, int], None] | None = None) -> Delivery:
         """Sends what waits in the outbox, of whatever process, and tells what came of it.
 
-        After `timeout` seconds the rest stays for later. `progress(delivered, refused)` is called after each request.
-        Raises `DeliveryError` when Heap could not be reached for as many tries as the `Retry` allows; nothing is lost
-        then either.
+        After `timeout` seconds it returns, and the rest stays for later; the request that is on its way then still
+        counts when it is answered. `progress(delivered, refused)` is called after each request, from the sender's
+        thread. Raises `DeliveryError` when Heap could not be reached for as many tries as the `Retry` allows; nothing
+        is lost then either. Raises `OutboxError` when the outbox cannot be read or written.
         """
-        until = None if timeout is None else time.monotonic() + timeout
-        if not self._sending.acquire(timeout=-1 if timeout is None else timeout):
-            return Delivery(waiting=self.outbox.waiting())
-        try:
-            return self._run(self._sender(progress), until, threading.Event())
-        finally:
-            self._sending.release()
+        return self._flush(timeout, progress)
+
+    def stats(self) -> Stats:
+        """How the client and its outbox stand. Counts the waiting calls, so ask every few seconds, not at each
+        request.
+        """
+        return self._stats()
+
+    def health(self, longest_wait: float = LONGEST_WAIT) -> Health:
+        """Whether calls reach Heap: not if the outbox cannot be read, or a call waits for over `longest_wait`
+        seconds.
+        """
+        return self._health(longest_wait)
 
     def close(self, timeout: float = 10.0) -> None:
         """Sends what can be sent within `timeout` seconds (0: nothing), and ends. What is left stays in the
         outbox for the next start.
         """
-        if self._http.is_closed:
-            return
-        self._stop.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-        try:
-            if timeout > 0:
-                self.flush(timeout)
-        except DeliveryError as error:
-            _log.warning("%s", error)
-        self._http.close()
-        if self._owns_outbox:
-            self.outbox.close()
+        self._close(timeout)
 
     def __enter__(self) -> Self:
-        if self._background:
-            self._ensure_started()
+        self._wake()
         return self
 
     def __exit__(
@@ -270,99 +366,49 @@ class HeapCloud(_Client[str]):
     ) -> None:
         self.close()
 
-    def _ensure_started(self) -> None:
-        with self._start:
-            if self._thread is None and not self._stop.is_set():
-                self._wake.set()  # a predecessor may have left calls
-                self._thread = threading.Thread(target=self._send_in_background, name="heap-web", daemon=True)
-                self._thread.start()
 
-    def _send_in_background(self) -> None:
-        pause = 0.0
-        while not self._stop.is_set():
-            self._wake.wait(IDLE)
-            self._stop.wait(self._linger + pause)
-            self._wake.clear()
-            try:
-                with self._sending:
-                    if not self._stop.is_set():
-                        self._run(self._sender(), None, self._stop)
-                pause = 0.0
-            except Exception as error:  # noqa: BLE001 - the calls are safe; the thread must live to try again
-                _log.warning("%s", error)
-                pause = self._retry.most
-                self._wake.set()
-
-    def _run(self, sender: Sender, until: float | None, stop: threading.Event) -> Delivery:
-        """Does what the sender asks for, until it is done, `until` (of `time.monotonic`) comes or `stop` is set."""
-        way = sender.deliver()
-        reply: Answer | Fault | None = None
-        with contextlib.closing(way):
-            while True:
-                step = _advance(way, reply)
-                reply = None
-                if isinstance(step, Delivery):
-                    return step
-                if stop.is_set() or (until is not None and time.monotonic() >= until):
-                    return sender.so_far()
-                if isinstance(step, Post):
-                    reply = self._post(step)
-                else:
-                    _log.info("waiting %.1f s: %s", step.seconds, step.why)
-                    left = step.seconds if until is None else min(step.seconds, max(until - time.monotonic(), 0.0))
-                    stop.wait(left)
-
-    def _post(self, post: Post) -> Answer | Fault:
-        try:
-            return _answer(self._http.post(post.request.url, content=post.request.content))
-        except httpx.HTTPError as error:
-            return _fault(error)
-
-
-class AsyncHeapCloud(_Client[Coroutine[Any, Any, str]]):
-    """`HeapCloud` for asyncio: the same settings and calls, awaited. Use it with `async with`, on one event loop."""
+class AsyncHeapCloud(_Client[Coroutine[Any, Any, str], Coroutine[Any, Any, list[str]]]):
+    """`HeapCloud` for asyncio: the same settings and calls, awaited, from any event loop. Use it with `async with`."""
 
     def __init__(self, app_id: str, region: Region = "us", **settings: Unpack[Keywords]) -> None:
         super().__init__(app_id, region, **settings)
-        self._http = httpx.AsyncClient(**self._http_settings())
-        self._sending = asyncio.Lock()
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     async def send(self, message: Message) -> str:
         """As `HeapCloud.send`."""
         key, entries = self._calls.entries(message)
-        await asyncio.to_thread(self.outbox.put, entries)
-        if self._background:
-            self._ensure_started()
-            self._wake.set()
+        await self._put(entries)
         return key
 
+    async def send_many(self, messages: Sequence[Message]) -> list[str]:
+        """As `HeapCloud.send_many`."""
+        keys, entries = self._entries_of(messages)
+        await self._put(entries)
+        return keys
+
     async def flush(self, timeout: float | None = None, progress: Callable[[int, int], None] | None = None) -> Delivery:
-        """As `HeapCloud.flush`."""
-        until = None if timeout is None else time.monotonic() + timeout
-        async with self._sending:
-            return await self._run(self._sender(progress), until)
+        """As `HeapCloud.flush`. Cancelled, it leaves the rest for later."""
+        job = self._drain(timeout, progress)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(job.done), timeout)
+        except TimeoutError:
+            return await asyncio.to_thread(job.sender.so_far)
+        finally:
+            job.stop()
+
+    async def stats(self) -> Stats:
+        """As `HeapCloud.stats`."""
+        return await asyncio.to_thread(self._stats)
+
+    async def health(self, longest_wait: float = LONGEST_WAIT) -> Health:
+        """As `HeapCloud.health`."""
+        return await asyncio.to_thread(self._health, longest_wait)
 
     async def close(self, timeout: float = 10.0) -> None:
         """As `HeapCloud.close`."""
-        if self._http.is_closed:
-            return
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        try:
-            if timeout > 0:
-                await self.flush(timeout)
-        except DeliveryError as error:
-            _log.warning("%s", error)
-        await self._http.aclose()
-        if self._owns_outbox:
-            self.outbox.close()
+        await asyncio.to_thread(self._close, timeout)
 
     async def __aenter__(self) -> Self:
-        if self._background:
-            self._ensure_started()
+        self._wake()
         return self
 
     async def __aexit__(
@@ -370,74 +416,6 @@ class AsyncHeapCloud(_Client[Coroutine[Any, Any, str]]):
     ) -> None:
         await self.close()
 
-    def _ensure_started(self) -> None:
-        if self._task is None:
-            self._wake.set()
-            self._task = asyncio.get_running_loop().create_task(self._send_in_background(), name="heap-web")
-
-    async def _send_in_background(self) -> None:
-        pause = 0.0
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), IDLE)
-            await asyncio.sleep(self._linger + pause)
-            self._wake.clear()
-            try:
-                async with self._sending:
-                    await self._run(self._sender(), None)
-                pause = 0.0
-            except Exception as error:  # noqa: BLE001 - the calls are safe; the task must live to try again
-                _log.warning("%s", error)
-                pause = self._retry.most
-                self._wake.set()
-
-    async def _run(self, sender: Sender, until: float | None) -> Delivery:
-        way = sender.deliver()
-        reply: Answer | Fault | None = None
-        try:
-            while True:
-                # Shielded: a cancelled task must not close the generator while a thread still runs it.
-                step = await _finished(asyncio.ensure_future(asyncio.to_thread(_advance, way, reply)))
-                reply = None
-                if isinstance(step, Delivery):
-                    return step
-                if until is not None and time.monotonic() >= until:
-                    return await asyncio.to_thread(sender.so_far)
-                if isinstance(step, Post):
-                    reply = await self._post(step)
-                else:
-                    left = step.seconds if until is None else min(step.seconds, max(until - time.monotonic(), 0.0))
-                    await asyncio.sleep(left)
-        finally:
-            way.close()
-
-    async def _post(self, post: Post) -> Answer | Fault:
-        try:
-            return _answer(await self._http.post(post.request.url, content=post.request.content))
-        except httpx.HTTPError as error:
-            return _fault(error)
-
-
-def _advance(way: Way, reply: Answer | Fault | None) -> Post | Wait | Delivery:
-    try:
-        return way.send(reply)
-    except StopIteration as stop:
-        done: Delivery = stop.value
-        return done
-
-
-async def _finished(future: asyncio.Future[T]) -> T:
-    """The future's result; if we are cancelled meanwhile, waits for it all the same before the cancellation goes on."""
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait([future])
-        raise
-
-
-def _answer(response: httpx.Response) -> Answer:
-    return Answer(response.status_code, response.text[:LONGEST_TEXT], response.headers.get("Retry-After"))
-
-
-def _fault(error: httpx.HTTPError) -> Fault:
-    return Fault(f"{type(error).__name__}: {error}")
+    async def _put(self, entries: Sequence[Entry]) -> None:
+        await asyncio.wrap_future(self.outbox.submit(entries))
+        self._wake()

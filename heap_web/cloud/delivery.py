@@ -1,17 +1,19 @@
 """The way of the calls from the outbox to Heap, without any I/O of its own but the outbox.
 
 `deliver` is a generator: it asks for what it needs (`Post`, `Wait`) and is told what came of it (`Answer`, `Fault`), so
-one text serves blocking and asynchronous clients, and tests need neither a network nor a clock.
+tests need neither a network nor a clock.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from random import random
 
 from heap_web.cloud.entries import MOST_PER_REQUEST, Request, is_event, request
 from heap_web.cloud.errors import DeliveryError
+from heap_web.cloud.monitor import Monitor
 from heap_web.cloud.outbox import Claim, Outbox, Row
 from heap_web.cloud.pacing import Pacer
 from heap_web.cloud.retry import Retry, Verdict, retry_after, verdict
@@ -45,6 +47,7 @@ class Answer:
 
     status: int
     text: str
+    """Its beginning."""
     retry_after: str | None = None
     """The header, as it came."""
 
@@ -72,7 +75,10 @@ Way = Generator[Post | Wait, Answer | Fault | None, Delivery]
 
 
 class Sender:
-    """Sends what is in one outbox. `progress(delivered, refused)` is told after every request."""
+    """Sends what is in one outbox. `progress(delivered, refused)` is told after every request.
+
+    `monotonic`: the clock that waits are counted by. `clock`: that of the world, for dates that Heap names.
+    """
 
     def __init__(
         self,
@@ -81,8 +87,10 @@ class Sender:
         *,
         pacer: Pacer,
         retry: Retry,
-        clock: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random,
+        monitor: Monitor | None = None,
         progress: Callable[[int, int], None] | None = None,
         most: int = MOST_PER_REQUEST,
     ) -> None:
@@ -91,7 +99,9 @@ class Sender:
         self._pacer = pacer
         self._retry = retry
         self._clock = clock
+        self._monotonic = monotonic
         self._chance = chance
+        self._monitor = monitor or Monitor()
         self._progress = progress
         self._most = most
         self._delivered = 0
@@ -106,10 +116,11 @@ class Sender:
         faults = 0
         self._outbox.learn(self._pacer)
         while True:
-            with self._outbox.claim(self._pacer.blocked(self._clock()), self._most) as claim:
+            with self._outbox.claim(self._pacer.blocked(self._monotonic()), self._most) as claim:
                 sent, fault = yield from self._send(claim)
             if fault is not None:
                 faults = 1 if sent else faults + 1
+                self._monitor.fault(_said(fault), fault.status if isinstance(fault, Answer) else None)
                 if faults >= self._retry.attempts:
                     raise DeliveryError(_said(fault), self._outbox.waiting())
                 asked = retry_after(fault.retry_after, self._clock()) if isinstance(fault, Answer) else None
@@ -128,24 +139,29 @@ class Sender:
         """
         answered = False
         parts: list[Sequence[Row]] = [claim.rows] if claim.rows else []
-        while parts:
+        while parts and (not answered or claim.holds()):
             part = self._outbox.reserve(self._pacer, parts.pop())
             if not part:
                 continue
             answer = yield self._post(part)
-            if not isinstance(answer, Answer) or verdict(answer.status) is Verdict.AGAIN:
+            if not isinstance(answer, Answer):
                 return answered, answer
-            answered = True
-            match verdict(answer.status):
+            match verdict(answer.status, answer.text):
+                case Verdict.AGAIN:
+                    return answered, answer
                 case Verdict.DELIVERED:
                     claim.delivered(part)
                     self._delivered += len(part)
+                    self._monitor.delivered(part)
                 case Verdict.SPLIT if len(part) > 1:
                     half = len(part) // 2
                     parts += [part[half:], part[:half]]
+                    self._monitor.split()
                 case _:
                     claim.refused(part, answer.status, answer.text)
                     self._refused += len(part)
+                    self._monitor.refused(part, answer.status, answer.text)
+            answered = True
             if self._progress is not None:
                 self._progress(self._delivered, self._refused)
         return answered, None
@@ -156,11 +172,15 @@ class Sender:
 
     def _pause(self) -> Wait:
         """Calls wait but none may be claimed: their users have had their share for now, or others are sending them."""
-        now = self._clock()
+        now = self._monotonic()
         users = self._outbox.users_waiting(USERS_LOOKED_AT)
         paced = min((self._pacer.wait(now, [user], events=is_event(path)) for path, user in users), default=0.0)
         return Wait(paced, "Heap's rate limits") if paced > 0 else Wait(OTHERS_PAUSE, "another sender is at work")
 
 
 def _said(answer: Answer | Fault) -> str:
-    return answer.reason if isinstance(answer, Fault) else f"HTTP {answer.status}: {answer.text or 'no text'}"
+    if isinstance(answer, Fault):
+        return answer.reason
+    if verdict(answer.status) is Verdict.DELIVERED:
+        return f"HTTP {answer.status} with a web page, so it was not Heap that answered: {answer.text[:80]}"
+    return f"HTTP {answer.status}: {answer.text or 'no text'}"

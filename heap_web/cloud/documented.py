@@ -9,11 +9,11 @@ import logging
 from collections.abc import Mapping
 
 from heap_web.cloud.entries import Entry, json_of
-from heap_web.cloud.messages import NO_USER, Message
+from heap_web.cloud.messages import NO_USER, Message, shown
 from heap_web.core.errors import CallError
-from heap_web.core.javascript import number_text, well_formed
+from heap_web.core.javascript import number_text
 from heap_web.core.properties import flatten
-from heap_web.core.scalars import Scalar
+from heap_web.core.scalars import Scalar, text_or_number
 
 TRACK = "/api/track"
 USERS = "/api/add_user_properties"
@@ -68,12 +68,10 @@ def event_name(message: Message) -> str:
     """
     if message.kind in {"page", "screen"}:
         return f"{message.kind.capitalize()} viewed"
-    name: object = message.event
-    if isinstance(name, int | float) and not isinstance(name, bool):
-        name = number_text(name)
-    if not isinstance(name, str) or not name:
-        raise CallError(f"an event needs a name: text that is not empty, not {name!r}")
-    name = well_formed(name)
+    given = text_or_number(message.event)
+    name = number_text(given) if isinstance(given, int | float) else given
+    if not name:
+        raise CallError(f"an event needs a name: text that is not empty, not {shown(message.event)}")
     if _units(name) > LONGEST_EVENT:
         raise CallError(f"the event name {name[:40]!r}… is longer than the {LONGEST_EVENT} characters that Heap takes")
     return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from heap_web.core.javascript import json_text, quick_text
@@ -72,6 +72,19 @@ def json_of(value: object) -> str:
     return json_text(value) if text is None else text
 
 
+def property_names(body: str) -> set[str]:
+    """The names of the properties that a user's update sets."""
+    update = json.loads(body)
+    return set(update[_field(update)])
+
+
+def without_properties(body: str, names: Collection[str]) -> str | None:
+    """A user's update without some of its properties; None if none are left."""
+    update = json.loads(body)
+    left = {name: value for name, value in update[_field(update)].items() if name not in names}
+    return json_of({**update, _field(update): left}) if left else None
+
+
 def _merged(entries: Sequence[tuple[str, str]]) -> list[str]:
     of_user: dict[str, str] = {}
     for user, body in entries:
@@ -81,5 +94,9 @@ def _merged(entries: Sequence[tuple[str, str]]) -> list[str]:
 
 def _over(earlier: str, later: str) -> str:
     old, new = json.loads(earlier), json.loads(later)
-    field = "custom_properties" if "custom_properties" in new else "properties"
+    field = _field(new)
     return json_of({**new, field: {**old[field], **new[field]}})
+
+
+def _field(update: Mapping[str, object]) -> str:
+    return "custom_properties" if "custom_properties" in update else "properties"

@@ -20,17 +20,18 @@ class Verdict(Enum):
     DELIVERED = "delivered"
     """2xx: Heap has the calls."""
     AGAIN = "again"
-    """408, 425, 429, 5xx, a redirect or no answer at all: the same calls are sent again later."""
+    """408, 425, 429, 5xx, a redirect, a web page or no answer at all: the same calls are sent again later."""
     SPLIT = "split"
     """400, 413, 422: something in the request is wrong; halves of it tell what. A single call is refused."""
     REFUSED = "refused"
     """Any other 4xx: no use in sending it again."""
 
 
-def verdict(status: int) -> Verdict:
-    """What an HTTP status means for the calls that were in the request."""
+def verdict(status: int, text: str = "") -> Verdict:
+    """What an answer means for the calls that were in the request."""
     if 200 <= status < 300:
-        return Verdict.DELIVERED
+        # A page to log in at a network, or a proxy's: Heap never saw the request.
+        return Verdict.AGAIN if text.lstrip("\ufeff \t\r\n").startswith("<") else Verdict.DELIVERED
     if status in {400, 413, 422}:
         return Verdict.SPLIT
     if status in {408, 425, 429} or not 400 <= status < 500:

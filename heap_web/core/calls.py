@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .errors import CallError
+from .integrations import allows_heap, find
 from .javascript import FUNCTION, UNDEFINED, number_text
 from .properties import NOTHING, Plain, entries, is_object, plain
 from .scalars import UserId, attempt, text_or_number
@@ -191,9 +192,9 @@ def _options(value: object) -> Options:
                 continue
             integrations[name] = setting
     context = entries(options.get("context"))
-    switch = _find(entries(_find(context, "providers")), "all")
+    switch = find(entries(find(context, "providers")), "all")
     if type(switch) is not bool:  # isinstance asks the value itself for its class, which may raise
-        switch = _find(context, "all")
+        switch = find(context, "all")
     anonymous_id = _anonymous_id(options.get("anonymousId"))
     return Options(integrations, switch if type(switch) is bool else None, anonymous_id)
 
@@ -202,26 +203,10 @@ def _is_integration(name: str) -> bool:
     return name.lower() in ("heap", "all")
 
 
-def _find(mapping: Mapping[str, Any], name: str) -> Any:
-    """A value by its name, case and punctuation aside, as analytics.js looks up options."""
-    for key, value in mapping.items():
-        if "".join(character for character in key if character.isalnum()).lower() == name:
-            return value
-    return UNDEFINED
-
-
-def allows_heap(options: Options, defaults: Mapping[str, Any]) -> bool:
-    """Whether a call with these options reaches Heap; `defaults` are the integrations of the settings.
-
-    `Heap` (in this very case) decides where it is there: False is off, anything else on. Else `All` does, in any case.
-    """
+def reaches_heap(options: Options, defaults: Mapping[str, Any]) -> bool:
+    """Whether a call with these options reaches Heap; `defaults` are the integrations of the settings."""
     integrations = options.integrations
     if defaults:
         missing = {name: value for name, value in defaults.items() if integrations.get(name, UNDEFINED) is UNDEFINED}
         integrations = {**integrations, **missing}
-    if not integrations:
-        return options.all is not False
-    if "Heap" in integrations:
-        return integrations["Heap"] is not False
-    switch = options.all if options.all is not None else _find(integrations, "all")
-    return switch is not False
+    return allows_heap(integrations, options.all)

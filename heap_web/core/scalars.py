@@ -199,13 +199,13 @@ def _odd_scalar(value: Any) -> Scalar | Marker | None:
     return UNDEFINED
 
 
-def _datetime_text(value: Any) -> str:
-    """An aware datetime in UTC, a naive one taken as UTC."""
+def datetime_text(value: Any) -> str:
+    """An aware datetime in UTC, a naive one taken as UTC. It need not be Verbatim: read as a date it stays as it is."""
     offset = value.utcoffset()
     time = ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
     if offset is not None:
         time -= (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
-    return Verbatim(iso_text(_days(value.year, value.month, value.day) * 86_400_000 + time // 1000))
+    return iso_text(_days(value.year, value.month, value.day) * 86_400_000 + time // 1000)
 
 
 def _duration_text(value: Any) -> str:
@@ -247,7 +247,7 @@ def _error(value: Any) -> str:
 
 # (module, type, how its values are read); a datetime is a date too and so comes first
 _CONVERSIONS: tuple[tuple[str, str, Callable[[Any], Scalar | None]], ...] = (
-    ("datetime", "datetime", _datetime_text),
+    ("datetime", "datetime", datetime_text),
     ("datetime", "date", _date),
     ("datetime", "time", lambda value: Verbatim(value.isoformat())),
     ("datetime", "timedelta", _duration_text),

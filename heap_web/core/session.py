@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from . import commands
-from .calls import Call, Identify, Reset, SetAnonymousId, Silent, Track, allows_heap
+from .calls import Call, Identify, Reset, SetAnonymousId, Silent, Track, reaches_heap
 from .commands import Command
 from .settings import Settings
 from .user import User, identified
@@ -49,7 +49,7 @@ def take(user: User, call: Call, settings: Settings = DEFAULT) -> Outcome:
         user = identified(user, call.id, call.traits, of_current=call.of_current)
     if not settings.loads_heap:
         return Outcome(user, (), _SWITCHED_OFF)
-    if not allows_heap(options, settings.integrations):
+    if not reaches_heap(options, settings.integrations):
         return Outcome(user, (), _SWITCHED_OFF_HERE)
     if isinstance(call, Track):
         return Outcome(user, commands.track(call.event, call.properties, settings.array_limit))

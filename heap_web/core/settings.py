@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import ConfigurationError
+from .integrations import allows_heap
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict
@@ -67,8 +68,7 @@ class Settings(NamedTuple):
     @property
     def loads_heap(self) -> bool:
         """Whether Heap is loaded at all: the integrations here may switch it off for good."""
-        heap = self.integrations.get("Heap")
-        return heap is not False and not (self.integrations.get("All") is False and not heap)
+        return allows_heap(self.integrations)
 
 
 def _unknown(name: str) -> str:
@@ -163,3 +163,9 @@ _CHECKS: Final = {
     "consent_required": _flag,
     "respect_dnt": _flag,
 }
+
+
+def camel(name: str) -> str:
+    """A setting's name as in JavaScript: `app_id` -> `appId`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -1,8 +1,10 @@
 """Heap's snippet as data (script URL, stub methods, config) and as ready HTML, for both of Heap's SDK generations."""
 
 import json
+import re
 from typing import Any, Final
 
+from .errors import ConfigurationError
 from .settings import Settings
 
 CLASSIC_HOST: Final = "cdn.heapanalytics.com"
@@ -73,32 +75,28 @@ def client_config(settings: Settings) -> dict[str, Any] | None:
 
 
 def loader_data() -> dict[str, Any]:
-    """What the page's loader has to know of Heap and of the settings, as JSON-able data: one truth, baked in at build.
-
-    Paths have `{id}` for the App ID. `selfHostedPath`: the latest SDK's, where hostname and trackingServer are set.
-    """
+    """What the page's half has to know of Heap, as JSON-able data that the build puts into it. `{id}`: the App ID."""
     return {
         "classic": {"methods": list(CLASSIC_METHODS), "host": CLASSIC_HOST, "path": CLASSIC_PATH},
-        "latest": {
-            "methods": list(LATEST_METHODS),
-            "host": LATEST_HOST,
-            "path": LATEST_PATH,
-            "selfHostedPath": CLASSIC_PATH,
-        },
-        "settings": [_camel(name) for name in Settings._fields],
+        "latest": {"methods": list(LATEST_METHODS), "host": LATEST_HOST, "path": LATEST_PATH},
     }
 
 
-def html(settings: Settings) -> str:
+def html(settings: Settings, nonce: str | None = None) -> str:
     """Heap's snippet as a `<script>` element to put into a page's head. No inserted text can end the element.
 
+    `nonce`: of the page's policy (CSP), made anew for each response; Heap's script gets it too.
     A real Heap that is on the page already is left alone; an element with the id `heap` is not mistaken for one.
     """
     stub = _CLASSIC_STUB if settings.sdk == "classic" else _LATEST_STUB
     methods = CLASSIC_METHODS if settings.sdk == "classic" else LATEST_METHODS
     values = (settings.app_id, client_config(settings), script_url(settings), methods)
     arguments = ",".join("undefined" if value is None else script_json(value) for value in values)
-    return f"<script>\n{stub}({arguments});\n</script>\n"
+    if nonce is None:
+        return f"<script>\n{stub}({arguments});\n</script>\n"
+    if not re.fullmatch("[A-Za-z0-9+/_-]+=*", nonce):
+        raise ConfigurationError(f"nonce: {nonce!r} is no nonce. Pass base64 text, as secrets.token_urlsafe() gives.")
+    return f'<script nonce="{nonce}">\n{stub}({arguments},{script_json(nonce)});\n</script>\n'
 
 
 def script_json(value: object) -> str:
@@ -107,15 +105,21 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
 # Both stubs keep calls until Heap's script takes them over, put the script before the page's first one, and do nothing
 # where a heap with methods is there already. An element with the id "heap" is window.heap too: it has a nodeType.
-_CLASSIC_STUB = """\
-!function (id, config, url, methods) {
+_SCRIPT = """\
+  var script = document.createElement("script"), first = document.getElementsByTagName("script")[0];
+  script.type = "text/javascript";
+  script.async = true;
+  script.src = url;
+  if (nonce) script.nonce = nonce;
+  if (first && first.parentNode) first.parentNode.insertBefore(script, first);
+  else document.head.appendChild(script);
+}"""
+
+_CLASSIC_STUB = (
+    """\
+!function (id, config, url, methods, nonce) {
   var heap = window.heap;
   if (heap && !heap.nodeType && (heap.track || heap.loaded)) return;
   heap = window.heap = Array.isArray(heap) ? heap : [];
@@ -124,16 +128,13 @@ _CLASSIC_STUB = """\
   methods.forEach(function (method) {
     heap[method] = function () { heap.push([method].concat([].slice.call(arguments))); };
   });
-  var script = document.createElement("script"), first = document.getElementsByTagName("script")[0];
-  script.type = "text/javascript";
-  script.async = true;
-  script.src = url;
-  if (first && first.parentNode) first.parentNode.insertBefore(script, first);
-  else document.head.appendChild(script);
-}"""
+"""
+    + _SCRIPT
+)
 
-_LATEST_STUB = """\
-!function (id, config, url, methods) {
+_LATEST_STUB = (
+    """\
+!function (id, config, url, methods, nonce) {
   var heap = window.heap, waiting = window.heapReadyCb = window.heapReadyCb || [];
   if (heap && !heap.nodeType && (heap.track || heap.loaded)) return;
   heap = window.heap = {};
@@ -146,10 +147,6 @@ _LATEST_STUB = """\
       waiting.push({name: method, fn: fn});
     };
   });
-  var script = document.createElement("script"), first = document.getElementsByTagName("script")[0];
-  script.type = "text/javascript";
-  script.async = true;
-  script.src = url;
-  if (first && first.parentNode) first.parentNode.insertBefore(script, first);
-  else document.head.appendChild(script);
-}"""
+"""
+    + _SCRIPT
+)

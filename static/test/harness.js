@@ -16,7 +16,11 @@ import { FakeOrigin } from "./fakes/storage.js";
 /** @type {WeakMap<object, FakeDocument>} */
 const documents = new WeakMap();
 
-/** What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks. @type {any} */
+/**
+ * What the running test's pages share, and the document of the page that runs. `navigator`: what it has beside locks; `origin`: null
+ * where localStorage is null.
+ * @type {any}
+ */
 export const browser = {
   SharedWorker: FakeSharedWorker,
   locks: new FakeLocks(),
@@ -61,8 +65,8 @@ for (const [name, value] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 Object.defineProperty(globalThis, "localStorage", {
   get() {
-    if (browser.origin.fault) throw browser.origin.fault;
-    return browser.origin.area();
+    if (browser.origin?.fault) throw browser.origin.fault;
+    return browser.origin && browser.origin.area();
   },
   configurable: true,
 });

@@ -55,6 +55,9 @@ defineProperty(globalThis, "heap", {
   configurable: true,
 });
 
+// What the developer is told is not this test's output.
+console.warn = console.error = () => {};
+
 /** @type {Python} */
 export const tracks = (batch) => {
   const { calls, user } = JSON.parse(batch);
@@ -66,10 +69,10 @@ export const wireOf = (name) => `{"m":"track","a":["${name}"]}`;
 
 /**
  * @param {Pick<string[], "push">} told gets the names of the calls that Heap is told, by all pages
- * @param {{working?: boolean, brief?: boolean, python?: Python, ms?: number}} [options] `working`: whether Heap is there;
+ * @param {{working?: boolean, brief?: boolean, python?: Python, ms?: number, appId?: string}} [options] `working`: whether Heap is there;
  *   `brief`: whether the page holds its lock only while it has calls; `ms`: how long Python takes
  */
-export function openPage(told, { working = true, brief = false, python = tracks, ms = 20 } = {}) {
+export function openPage(told, { working = true, brief = false, python = tracks, ms = 20, appId = "11" } = {}) {
   browser.SharedWorker = Worker;
   const page = new Page();
   /** So many calls later the page is killed, as Heap is about to be told. */
@@ -87,6 +90,8 @@ export function openPage(told, { working = true, brief = false, python = tracks,
   const items = [];
   /** @type {Status} */
   const status = { runtime: "loading", heap: "idle", mode: null, progress: 0, bootMs: null, journal: { calls: 0, bytes: 0 }, consent: "granted" };
+  /** @type {string[]} what the developer was warned of */
+  const warned = [];
   /** @type {Record<string, string[]>} what the page was told of its calls */
   const settled = {};
 
@@ -98,9 +103,11 @@ export function openPage(told, { working = true, brief = false, python = tracks,
       if (works) script.onload();
       else script.onerror();
     };
-    const outcomes = { ...createOutcomes(createEvents().emit, status, items), report() {} };
+    const { on, emit } = createEvents();
+    on("warning", ({ message }) => warned.push(message));
+    const outcomes = createOutcomes(emit, status, items);
     const delivery = startDelivery({
-      settings: { appId: "11" },
+      settings: { appId },
       base: "https://site.example/runtime/0123456789abcdef/",
       items,
       status,
@@ -117,6 +124,8 @@ export function openPage(told, { working = true, brief = false, python = tracks,
       items,
       status,
       settled,
+      warned,
+      delivery,
       /** Make calls in one tick. @param {string[]} names */
       track: (...names) =>
         page.run(() => {

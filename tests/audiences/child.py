@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from heap_web.audiences import AudienceSync, store, sync
+from heap_web.audiences import AudienceSync, engines, sync
 from heap_web.cloud import HeapCloud
 from tests.cloud.nursery import UNLIMITED, die_at
 
@@ -25,7 +25,7 @@ def audience(file: str, outbox: str, heap: str, members: list[str], die: int = 0
 
 def _die_at(step: int) -> None:
     count = die_at(step)
-    opened = store.open_file
+    opened = engines.open_file
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:

@@ -119,6 +119,60 @@ def test_a_visit_reaches_heap_whole_and_in_order(page: Page, demo: str, received
     assert (traits["_email"], traits["likes.taste"], traits["likes.spoons"]) == ("ada@example.com", "Both", "[1,2,3]")
 
 
+def test_the_first_minute_shows_a_nested_call_become_flat(page: Page, demo: str, received: Received) -> None:
+    """One click on the home page fills all three steps: the call, its flat values, and what the server got of it."""
+    page.goto(demo)
+    page.locator("#step-click").get_by_role("button", name="Add to the cart").click()
+    expect(page.locator(".step.done")).to_have_count(3, timeout=PATIENCE * 1000)
+    expect(page.locator("#way-call")).to_contain_text("product: {")
+    expect(page.locator("#way-python tr").filter(has_text="cart.items")).to_contain_text('[{"product_id":"lime-jello"')
+    [call] = received(1)
+    assert call["refused"] is None
+    assert (call["arguments"][1]["product.name"], call["arguments"][1]["cart.total"]) == ("Lime Jello", 6)
+    shown = page.locator("#way-heap li[data-call] .values > li")
+    expect(shown).to_have_count(len(call["arguments"][1]))
+
+
+def test_no_page_of_the_shop_warns_of_itself(page: Page, demo: str) -> None:
+    """With something in the cart, no page of the shop makes a call that its own analytics warns of."""
+    warned: list[str] = []
+    page.on("console", lambda message: warned.append(message.text) if message.type == "warning" else None)
+    page.goto(f"{demo}/products")
+    for name in ("Lime Jello", "Raspberry Jello", "Peanut Butter", "Peanut Brittle"):
+        page.get_by_role("button", name=f"Add {name} to the cart").click()
+    page.get_by_role("button", name="Peanut", exact=True).click()
+    for path in ("/products", "/products/lime-jello", "/cart", "/checkout", "/account", "/"):
+        page.goto(demo + path)
+        page.evaluate("() => analytics.flush()")
+    assert warned == []
+
+
+def test_on_a_phone_what_floats_covers_nothing(page: Page, demo: str) -> None:
+    """At 390 px toast, header's buttons and inspector are beside each other, and the page's end stays clear of them."""
+    page.set_viewport_size(PHONE)
+    page.goto(f"{demo}/products")
+    page.get_by_role("button", name="Add Lime Jello to the cart").click()
+    toast = page.locator("#said")
+    expect(toast).to_have_text("Lime Jello is in your cart")
+    box = toast.bounding_box()
+    header = page.locator("header.top").bounding_box()
+    account = page.locator("a.pill").first.bounding_box()
+    links = page.locator("nav.links").bounding_box()
+    assert box
+    assert header
+    assert account
+    assert links
+    assert header["y"] <= box["y"]
+    assert box["y"] + box["height"] <= links["y"] + 1
+    assert box["x"] + box["width"] <= account["x"]
+    page.evaluate("() => scrollTo(0, document.documentElement.scrollHeight)")
+    pill = page.get_by_role("button", name="heap-web").bounding_box()
+    last = page.locator("footer a").last.bounding_box()
+    assert pill
+    assert last
+    assert last["y"] + last["height"] <= pill["y"]
+
+
 def test_the_documented_example_arrives_as_documented(page: Page, demo: str) -> None:
     """The nested event of the documentation, sent from the playground, is listed with exactly the documented values."""
     page.goto(f"{demo}/playground")
@@ -126,7 +180,7 @@ def test_the_documented_example_arrives_as_documented(page: Page, demo: str) -> 
     expect(page.locator("#outcome")).to_contain_text("delivered", timeout=PATIENCE * 1000)
     expect(page.locator("#commands")).to_contain_text('heap.track("Test Event"')
     page.get_by_role("link", name="What Heap received").click()
-    entry = page.locator("#received > li").filter(has_text="Test Event")
+    entry = page.locator("#received li[data-call]").filter(has_text="Test Event")
     expect(entry.locator(".name")).to_have_text("Test Event")
     expect(entry.locator(".values li")).to_have_text(DOCUMENTED)
 
@@ -173,15 +227,19 @@ def test_a_call_that_cannot_be_forwarded_says_why(page: Page, demo: str) -> None
 
 
 def test_what_is_no_value_is_shown_where_it_ends(page: Page, demo: str) -> None:
-    """Text that is no value is not sent: the playground says what is missing, in which line and column."""
+    """Text that is no value is not sent: it says what is missing and where, and shows no earlier call's result."""
     page.goto(f"{demo}/playground")
+    page.get_by_role("button", name="Send it", exact=True).click()
+    expect(page.locator("#commands")).to_be_visible(timeout=PATIENCE * 1000)
     page.locator("#values").fill("{\n  a: cheese\n}")
     page.get_by_role("button", name="Send it", exact=True).click()
     expect(page.locator("#values-error")).to_have_text(
         "Line 2, column 6: cheese is no value known here; text needs quotes"
     )
     expect(page.locator("#values")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#outcome")).to_have_text("Nothing sent yet.")
+    expect(page.locator("#outcome")).to_contain_text("Not sent")
+    expect(page.locator("#commands")).to_be_hidden()
+    expect(page.locator("#rows-wrap")).to_be_hidden()
 
 
 def test_a_hundred_calls_at_once_arrive_in_order(page: Page, demo: str, received: Received) -> None:
@@ -195,16 +253,20 @@ def test_a_hundred_calls_at_once_arrive_in_order(page: Page, demo: str, received
 def test_the_list_of_what_came_is_live_searched_and_cleared(page: Page, demo: str) -> None:
     """The list grows while one looks at it; it can be searched and narrowed by method, and cleared for good."""
     page.goto(f"{demo}/received")
-    entries = page.locator("#received > li")
+    entries = page.locator("#received li[data-call]")
     expect(page.locator("#nothing")).to_be_visible()
     other = page.context.new_page()
     other.goto(f"{demo}/account")
     other.get_by_role("button", name="Sign in").click()
     expect(entries).to_have_count(3, timeout=PATIENCE * 1000)
     other.close()
+    expect(page.locator(".visitor h2")).to_have_text(["ada@example.com 3 calls"])
+    expect(page.locator(".view h3 code")).to_have_text(["/account"])
     page.get_by_label("Find").fill("SPOONS")
     expect(entries.locator(".method")).to_have_text(["addUserProperties"])
     expect(page.locator("#live-text")).to_have_text("1 of 3 received")
+    page.get_by_label("Find").fill("no such thing")
+    expect(page.locator("#no-match")).to_be_visible()
     page.get_by_label("Find").fill("")
     page.get_by_role("button", name="identify").click()
     expect(entries.locator(".name")).to_have_text(["ada@example.com"])
@@ -288,7 +350,7 @@ def test_the_latest_generation_is_played_too(page: Page, dist: Path) -> None:
         page.goto(f"{address}/products/lime-jello")
         page.get_by_role("button", name="Add to the cart").click()
         page.goto(f"{address}/received")
-        entries = page.locator("#received > li .name")
+        entries = page.locator("#received li[data-call] .name")
         expect(entries).to_have_text(["Product Added", "Product Viewed"], timeout=PATIENCE * 1000)
 
 

@@ -63,6 +63,52 @@ def test_sees_the_calls_from_before_it_was_there(panel: Locator) -> None:
     expect(panel.locator(".call .method")).to_have_text(["track", "page"], timeout=PATIENCE)
 
 
+def test_what_is_not_sent_on_purpose_is_no_fault(panel: Locator) -> None:
+    """Calls that Heap needs none of, and those that the options keep from it, are "not sent"; a fault is "dropped"."""
+    panel.page.evaluate("() => { analytics.track('Kept from Heap', {}, { integrations: { Heap: false } }); }")
+    panel.page.evaluate("() => { analytics.track(''); }")
+    page_call = panel.locator(".call").filter(has=panel.page.locator(".method", has_text="page"))
+    expect(page_call.locator(".badge")).to_have_text("not sent", timeout=PATIENCE)
+    expect(row(panel, "Kept from Heap").locator(".badge")).to_have_text("not sent", timeout=PATIENCE)
+    nameless = row(panel, 'no event name: ""')
+    expect(nameless.locator(".badge")).to_have_text("dropped", timeout=PATIENCE)
+    colours = [
+        each.locator(".badge").evaluate("badge => getComputedStyle(badge).color") for each in (page_call, nameless)
+    ]
+    assert len(set(colours)) == 2
+    page_call.locator(".line").click()
+    expect(page_call.locator(".way")).to_contain_text("not sent on purpose: page is not told to Heap")
+
+
+def test_values_are_shown_as_what_they_are(panel: Locator) -> None:
+    """What has no value for Heap is said in words, and of long text how much is not shown and what Heap keeps."""
+    panel.page.evaluate("() => { analytics.track('Odd', { f() {}, text: 'x'.repeat(1500) }); }")
+    call = row(panel, "Odd")
+    expect(call.locator(".badge")).to_have_text("delivered", timeout=PATIENCE)
+    call.locator(".line").click()
+    expect(call.locator("tr.dropped")).to_contain_text("undefined, a function or the like")
+    long = call.locator("tr.same")
+    expect(long).to_contain_text("more characters")
+    expect(long).to_contain_text("Heap keeps 1,024 characters")
+
+
+def test_the_bars_fill_the_axis(panel: Locator) -> None:
+    """A few calls' bars are spread over the whole width of the chart, within it."""
+    panel.page.evaluate("() => { for (let n = 0; n < 4; n += 1) analytics.track('Timed', { n }); }")
+    panel.get_by_role("tab", name="Runtime").click()
+    picture = panel.get_by_role("img", name="The last 5 calls")
+    expect(picture).to_be_visible(timeout=PATIENCE)
+    ends = picture.evaluate(
+        """picture => {
+          const all = picture.getBoundingClientRect();
+          const bars = [...picture.querySelectorAll("rect.whole")].map((each) => each.getBoundingClientRect());
+          return bars.map((bar) => (bar.right - all.left) / all.width);
+        }"""
+    )
+    assert len(ends) == 5
+    assert 0.85 < ends[-1] <= 1
+
+
 def test_filters_the_calls(panel: Locator) -> None:
     """The filter looks into names and values; clearing forgets the calls."""
     panel.page.evaluate("() => { analytics.track('Other', { colour: 'green' }); }")

@@ -12,6 +12,7 @@ from typing import Any
 import brotli
 import pytest
 
+import heap_web
 from heap_web.dev.build.bundle import sweep
 
 COMPRESSED = (".br", ".gz")
@@ -55,7 +56,8 @@ def test_dist_holds_one_runtime_and_one_wheel(dist: Path, manifest: dict[str, An
     assert manifest["runtime"] == f"runtime/{runtime}/"
     assert all(manifest["runtime"] in (dist / loader).read_text("utf-8") for loader in ("heap-web.js", "heap-web.mjs"))
     (wheel,) = dist.glob("*.whl")
-    assert wheel.name == f"heap_web-{manifest['version']}-py3-none-any.whl"
+    assert wheel.name == f"heap_web_pages-{manifest['version']}-py3-none-any.whl"
+    assert heap_web.__version__ == manifest["version"]
 
 
 @pytest.mark.parametrize(("what", "most"), [("heap-web.js", 6_000), ("cold", 2_400_000)])

@@ -1,12 +1,14 @@
-"""A Heap on loopback, and outboxes in SQLite and PostgreSQL."""
+"""A Heap on loopback, and outboxes in SQLite, PostgreSQL and MariaDB."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pymysql
 import pytest
+from sqlalchemy.engine import make_url
 
-from heap_web.dev.check import postgres
+from heap_web.dev.check import mariadb, postgres
 from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 
 
@@ -39,6 +41,23 @@ def postgres_url(postgres_server: str) -> str:
     return postgres_server
 
 
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[str]:
+    """A MariaDB server of our own."""
+    with mariadb.server() as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: str) -> str:
+    """The server's database, empty."""
+    port = make_url(mariadb_server).port or 0
+    with pymysql.connect(host="127.0.0.1", port=port, user="root") as connection, connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE heap")
+        cursor.execute("CREATE DATABASE heap")
+    return mariadb_server
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """A SQLite file that is not there yet."""
@@ -49,5 +68,13 @@ def sqlite_url(tmp_path: Path) -> str:
 def outbox_url(request: pytest.FixtureRequest) -> str:
     """An empty database for an outbox, of each kind."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def any_outbox_url(request: pytest.FixtureRequest) -> str:
+    """Likewise, of every kind that there is."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mariadb": "mariadb_url"}[request.param]
     url: str = request.getfixturevalue(name)
     return url

@@ -19,10 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
 from sqlalchemy import Engine, event
 
 from heap_web.cloud import HeapCloud, Limits
 from heap_web.cloud.delivery import Answer, Fault, Post
+from heap_web.cloud.driver import Driver
 
 UNLIMITED = Limits(10**9, 10**9, 10**9)
 
@@ -141,15 +143,15 @@ def die_at(step: int) -> Callable[[], None]:
 
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(Engine, name, count)
-    post = HeapCloud._post
+    post = Driver._post
 
-    def counted(self: HeapCloud, asked: Post) -> Answer | Fault:
+    async def counted(self: Driver, client: httpx.AsyncClient, asked: Post) -> Answer | Fault:
         count()
-        answer = post(self, asked)
+        answer = await post(self, client, asked)
         count()
         return answer
 
-    setattr(HeapCloud, "_post", counted)  # noqa: B010
+    setattr(Driver, "_post", counted)  # noqa: B010
     return count
 
 

@@ -1,11 +1,14 @@
 """`heap-web send` and `heap-web outbox`."""
 
+import gzip
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +137,164 @@ def test_wrong_use(arguments: list[str], said: str, sqlite_url: str, capfd: pyte
     assert said in capfd.readouterr().err
 
 
-def test_outbox(options: list[str], heap: Heap, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The outbox command shows refusals, and sends them again when asked."""
-    heap.trouble.append(403)
-    assert cli.main(["send", written(tmp_path / "f.jsonl", messages(1)), *options]) == 1
-    assert cli.main(["outbox", *options]) == 1
-    assert "refused: m0 of user 0: HTTP 403" in capfd.readouterr().err
-    assert cli.main(["outbox", "--retry", *options]) == 0
+@pytest.fixture
+def kept(options: list[str]) -> list[str]:
+    """What the outbox's commands need that send nothing."""
+    return [*options[:2], *options[4:]]
+
+
+@pytest.fixture
+def refused(options: list[str], heap: Heap, tmp_path: Path) -> None:
+    """Two calls that Heap refused."""
+    heap.trouble += [403, 400]
+    cli.main(["send", written(tmp_path / "f.jsonl", [messages(1)[0]]), *options])
+    cli.main(["send", written(tmp_path / "g.jsonl", messages(1, 1)), *options])
+
+
+@pytest.mark.usefixtures("refused")
+def test_outbox(options: list[str], kept: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
+    """status, list and retry: what waits, what Heap refused and why, and sending it again."""
+    capfd.readouterr()
+    assert cli.main(["outbox", "status", *kept]) == cli.SOME_REFUSED
+    said = capfd.readouterr().out
+    assert "0 calls wait in sqlite:///" in said
+    assert "2 calls were refused by Heap: 1 with HTTP 400, 1 with HTTP 403" in said
+    assert cli.main(["outbox", "list", *kept]) == 0
+    shown = capfd.readouterr().out.splitlines()
+    assert [line.split("  ")[1:4] for line in shown] == [
+        ["m0", "of user 0", "/api/track"],
+        ["m1", "of user 1", "/api/track"],
+    ]
+    assert "HTTP 403: " in shown[0]
+    assert cli.main(["outbox", "list", "--limit", "1", *kept]) == 0
+    assert "and more" in capfd.readouterr().out.splitlines()[1]
+    heap.trouble.clear()
+    assert cli.main(["outbox", "retry", "--status", "403", *options]) == 0
     assert list(heap.events) == ["m0"]
+    assert cli.main(["outbox", "retry", *options]) == 0
+    assert cli.main(["outbox", "status", *kept]) == cli.ALL_SENT
+    assert list(heap.events) == ["m0", "m1"]
+
+
+@pytest.mark.usefixtures("refused")
+def test_drop_and_export(kept: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """export writes calls out, drop removes them, but only when told to."""
+    file = tmp_path / "refused.jsonl"
+    assert cli.main(["outbox", "export", str(file), *kept]) == 0
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(line["message_id"], line["status"], line["body"]["event"]) for line in lines] == [
+        ("m0", 403, "E"),
+        ("m1", 400, "E"),
+    ]
+    assert cli.main(["outbox", "export", str(file), *kept]) == cli.USAGE  # it is there already
+    capfd.readouterr()
+    assert cli.main(["outbox", "export", "-", "--user", "user 1", *kept]) == 0
+    assert [json.loads(line)["user"] for line in capfd.readouterr().out.splitlines()] == ["user 1"]
+    assert cli.main(["outbox", "drop", "--message-id", "m0", *kept]) == cli.USAGE
+    assert "would remove 1 refused calls for good; say --yes" in capfd.readouterr().err
+    assert cli.main(["outbox", "drop", "--message-id", "m0", "--yes", *kept]) == 0
+    assert cli.main(["outbox", "drop", "--yes", "--waiting", *kept]) == 0
+    assert "0 waiting calls are dropped" in capfd.readouterr().out
+    assert cli.main(["outbox", "list", *kept]) == 0
+    assert capfd.readouterr().out.split("  ")[1] == "m1"
+
+
+@pytest.mark.usefixtures("refused")
+def test_json(options: list[str], kept: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """--json tells every result on standard output, for programs."""
+
+    def told(*arguments: str) -> Any:
+        cli.main([*arguments, "--json"])
+        return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    capfd.readouterr()
+    (status,) = told("outbox", "status", *kept)
+    assert (status["waiting"], status["refused"], status["statuses"]) == (0, 2, {"400": 1, "403": 1})
+    assert [call["body"]["event"] for call in told("outbox", "list", *kept)] == ["E", "E"]
+    assert told("outbox", "export", str(tmp_path / "e.jsonl"), *kept) == [{"exported": 2}]
+    assert told("outbox", "drop", "--status", "400", "--yes", *kept) == [{"dropped": 1}]
+    assert told("outbox", "retry", *options) == [
+        {"put_back": 1, "delivery": {"delivered": 1, "refused": 0, "waiting": 0}}
+    ]
+    (loaded,) = told("send", written(tmp_path / "h.jsonl", ["{", *messages(2, 5)]), *options)
+    assert (loaded["lines"], loaded["taken"], loaded["refused"], loaded["delivery"]["delivered"]) == (3, 2, 1, 2)
+    assert loaded["problems"][0][0] == 1
+
+
+def test_rejects(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
+    """--rejects keeps every line that is no call, with its number and reason; also of a dry run."""
+    file, rejects = written(tmp_path / "f.jsonl", [*["{"] * 150, *messages(3)]), tmp_path / "rejects.jsonl"
+    assert cli.main(["send", file, "--dry-run", "--rejects", str(rejects), *options]) == 1
+    assert "153 messages read, 3 could be taken, 150 are no calls" in capfd.readouterr().err
+    rejects.unlink()
+    assert cli.main(["send", file, "--rejects", str(rejects), *options]) == 1
+    assert [json.loads(line)["line"] for line in rejects.read_text().splitlines()] == list(range(1, 151))
+    assert "and more: --rejects FILE keeps all" in capfd.readouterr().err
+    assert len(heap.events) == 3
+
+
+def test_gzip(tmp_path: Path, options: list[str], heap: Heap) -> None:
+    """A compressed file is read as it is, and goes on where it was."""
+    lines = [json.dumps(message).encode() + b"\n" for message in messages(30, ids=False)]
+    path = tmp_path / "f.jsonl.gz"
+    path.write_bytes(gzip.compress(b"".join(lines[:20])))
+    assert cli.main(["send", str(path), *options]) == 0
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    assert cli.main(["send", str(path), *options]) == 0
+    assert (len(heap.events), set(heap.arrivals.values())) == (27, {1})
+
+
+def test_replaced_file(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
+    """A replaced file is read from its start, also where its last line and length are the same, and this is said."""
+    path = tmp_path / "f.jsonl"
+    for first in (1, 2):
+        assert cli.main(["send", written(path, [*messages(1, first), *messages(1, 7)]), *options]) == 0
+    assert set(heap.events) == {"m1", "m2", "m7"}
+    assert "another content than the one loaded before under this name" in capfd.readouterr().err
+
+
+def test_piped_progress(
+    tmp_path: Path, options: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the output is no terminal, lines tell how far it is."""
+    monkeypatch.setattr("heap_web.cloud.progress.EVERY", 0.0)
+    assert cli.main(["send", written(tmp_path / "f.jsonl", messages(2_500)), *options]) == 0
+    said = capfd.readouterr().err
+    assert re.search(r"read, bytes: [\d,]+ of [\d,]+ \(\d+%\), after \d+ s", said)
+    assert re.search(r"sent, calls: 2,500 of 2,500 \(100%\)", said)
+
+
+def test_locked_outbox(tmp_path: Path, options: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """A database that cannot do what is asked has an exit code of its own, and no traceback."""
+    (tmp_path / "bad.db").write_text("no database" * 1_000)
+    assert cli.main(["outbox", "status", "--app-id", "11", "--outbox", str(tmp_path / "bad.db")]) == cli.OUTBOX
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version tells it."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"heap-web {version('heap-web')}\n"
+
+
+@pytest.mark.parametrize("missing", ["httpx", "rich", "sqlalchemy"])
+def test_without_the_extra(missing: str) -> None:
+    """Without what sending from a server needs, the command says in one line what to install."""
+    code = f"import sys; sys.modules[{missing!r}] = None; from heap_web.command import main; sys.exit(main())"
+    said = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert re.fullmatch(r"heap-web needs [^\n]+: pip install 'heap-web\[cloud\]'\n", said.stderr)
+
+
+def test_help() -> None:
+    """--help tells the commands and the exit codes."""
+    code = "import sys; from heap_web.command import main; sys.exit(main())"
+    said = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "send" in said
+    assert "outbox" in said
+    assert "exit codes:" in said
 
 
 def test_interrupted(

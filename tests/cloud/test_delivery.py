@@ -45,6 +45,7 @@ class World:
             pacer=Pacer(limits),
             retry=retry or Retry(),
             clock=self.clock,
+            monotonic=self.clock,
             chance=lambda: 1.0,
             most=most,
         )
@@ -85,7 +86,7 @@ def any_world(outbox_url: str) -> Iterator[World]:
 def opened(url: str) -> Iterator[World]:
     """A world with an outbox of its own clock."""
     world = World(Outbox(url, app_id="11"))
-    world.outbox._clock = world.clock
+    world.outbox._clock = world.outbox._monotonic = world.clock
     yield world
     world.outbox.close()
 
@@ -259,7 +260,7 @@ def test_waits_for_another_sender(any_world: World, outbox_url: str) -> None:
     other = Outbox(outbox_url, app_id="11")
     claimed = other.claim()
     assert claimed.__enter__().rows
-    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), clock=any_world.clock)
+    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), monotonic=any_world.clock)
     way = sender.deliver()
     assert isinstance(next(way), Wait)
     assert isinstance(way.send(None), Wait)
@@ -272,7 +273,7 @@ def test_waits_for_another_sender(any_world: World, outbox_url: str) -> None:
 def test_abandoned(any_world: World) -> None:
     """A sender that is closed in the midst of a request leaves its calls to the next."""
     put(any_world, "a")
-    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), clock=any_world.clock)
+    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), monotonic=any_world.clock)
     way = sender.deliver()
     assert isinstance(next(way), Post)
     way.close()

@@ -1,5 +1,7 @@
 """The demo's page "From the server": its forms send through heap_web.cloud to the Heap that the demo plays."""
 
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,9 +58,12 @@ def test_audience(demo: httpx.Client) -> None:
     ],
 )
 def test_wrong_input(demo: httpx.Client, form: dict[str, str], said: str) -> None:
-    """Wrong input is said to be wrong, and nothing is sent."""
-    assert said in demo.post(from_server.PATH, data=form).text
+    """Wrong input is said to be wrong, as an error, and nothing is sent; what was typed is still there."""
+    page = demo.post(from_server.PATH, data=form).text
+    (error,) = re.findall(r'role="alert">([^<]*)<', page)
+    assert said in error
     assert received(demo) == []
+    assert all(value in html.unescape(page) for value in form.values())
 
 
 def test_other_sites(demo: httpx.Client) -> None:

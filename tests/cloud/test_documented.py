@@ -82,7 +82,7 @@ def test_no_user(kind: Any) -> None:
         documented.entries(Message(kind, None, "E", anonymous_id="a"), NOON, "m")
 
 
-@pytest.mark.parametrize("name", ["", None, [], {}, True])
+@pytest.mark.parametrize("name", ["", None, [], {}, True, float("inf"), float("-inf"), float("nan")])
 def test_no_event_name(name: Any) -> None:
     """An event needs a name."""
     with pytest.raises(CallError, match="an event needs a name"):

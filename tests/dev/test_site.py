@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from heap_web.core.errors import ConfigurationError
+from heap_web.dev.docs import pages as docs
 from heap_web.dev.serve import from_server
 from heap_web.dev.serve.shop import CATALOGUE
 from heap_web.dev.serve.site import LOOKS, PAGES, PARTS, STATIC, Assets, Page, Site, read_integrity, render, sri
@@ -79,7 +80,8 @@ def test_a_page_is_well_formed(site: Site, shown: Page) -> None:
 def test_a_page_names_only_what_the_server_has(site: Site, shown: Page) -> None:
     """Every link leads to a page of the site, and every file that a page loads is served by it."""
     read = Reader(site.html(shown, "N0nce"))
-    known = {each.path for each in PAGES} | {"#main", from_server.PATH}
+    known = {each.path for each in PAGES} | {"#main", "#minute", "/#minute", from_server.PATH}
+    known |= {"/docs/", *(f"/docs/{doc.file}" for doc in docs.DOCS)}
     files = {site.assets.url(name) for name in site.assets.files} | {"/dist/heap-web.js"}
     assert {attributes["href"] for attributes in read.all("a") if "href" in attributes} <= known
     assert {attributes["src"] for attributes in read.all("script") if "src" in attributes} <= files
@@ -159,12 +161,13 @@ def test_the_shelf_in_the_page_is_the_catalogue(site: Site) -> None:
 
 def test_an_address_changes_with_the_content(tmp_path: Path) -> None:
     """A changed byte in any file gives all of them a new address, so that each may be kept for ever."""
-    (tmp_path / "docs.css").write_text("a")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.svg").write_text("a")
     before = Assets.read(tmp_path)
-    (tmp_path / "docs.css").write_text("b")
+    (tmp_path / "docs/a.svg").write_text("b")
     after = Assets.read(tmp_path)
-    assert before.url("docs.css") != after.url("docs.css")
-    assert after.integrity("docs.css") == sri(b"b")
+    assert before.url("docs/a.svg") != after.url("docs/a.svg")
+    assert after.integrity("docs/a.svg") == sri(b"b")
     with pytest.raises(KeyError, match=r"no file 'other\.css'"):
         after.url("other.css")
 
@@ -172,7 +175,8 @@ def test_an_address_changes_with_the_content(tmp_path: Path) -> None:
 def test_only_the_demos_files_are_served() -> None:
     """Of static/ nothing is served but what pages load."""
     beside_sources = {name for name in Assets.read(STATIC).files if not name.startswith("src/")}
-    assert beside_sources == {"demo.css", "demo.js", "docs.css"}
+    library = "node_modules/minisearch/dist/es/index.js"
+    assert beside_sources == {"demo.css", "demo.js", "docs/favicon.svg", "docs/inspector.png", library}
 
 
 def test_the_looks_are_one_file_of_all_parts() -> None:

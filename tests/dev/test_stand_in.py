@@ -96,6 +96,7 @@ def test_says_why_it_refuses(method: str, arguments: list[object], reason: str) 
         ("application/json", json.dumps(body(CALL, app_id="")), 400),
         ("application/json", json.dumps(body(CALL, path=7)), 400),
         ("application/json", json.dumps(body(CALL, view="v" * 401)), 400),
+        ("application/json", json.dumps(body(CALL, visitor=7)), 400),
         ("application/json", json.dumps(body()), 400),
         ("application/json", json.dumps(body(CALL, calls={})), 400),
         ("application/json", json.dumps(body({**CALL, "number": 0})), 400),
@@ -152,10 +153,18 @@ def test_a_good_batch_is_answered_and_listed(client: Client) -> None:
     assert client.get("/received.json").json()["received"] == [
         {
             "id": 1, "at": "2026-11-21T12:00:00.000Z", "made": 1000, "app_id": "12345", "sdk": "classic",
-            "path": "/products", "view": "v1", "number": 1, "method": "track",
+            "path": "/products", "visitor": "", "view": "v1", "number": 1, "method": "track",
             "arguments": ["Bought", {"price": 6.5}], "refused": None,
         }
     ]  # fmt: skip
+
+
+def test_calls_are_listed_with_the_browser_that_they_came_from(client: Client) -> None:
+    """The id of a browser is kept with each of its calls, whatever page they are from."""
+    for view in ("v1", "v2"):
+        client.post("/heap/calls", json=body(CALL, view=view, visitor="b1"))
+    calls = client.get("/received.json").json()["received"]
+    assert [(call["visitor"], call["view"]) for call in calls] == [("b1", "v1"), ("b1", "v2")]
 
 
 def test_a_refused_call_harms_no_other(client: Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from heap_web.browser.bridge import DEADLINE, BridgeAnalytics
 from heap_web.browser.handover import MAX_KEPT, MESSAGE_CALLS, Handover
-from heap_web.browser.results import Result, Settled
+from heap_web.browser.results import PendingResult, Result
 from heap_web.core.commands import Command
 from heap_web.core.errors import NoPageError
 from heap_web.core.settings import Settings
@@ -24,6 +24,7 @@ class World:
         self.sent: list[dict[str, Any]] = []
         self.said: list[str] = []
         self.is_open = False
+        self.locks: list[str] = []
 
     def open(self, receive: Callable[[str], None]) -> None:
         self.receive, self.is_open = receive, True
@@ -35,6 +36,7 @@ class World:
     def close(self) -> None:
         assert self.is_open, "its listener cannot be destroyed twice"
         self.is_open = False
+        self.locks.clear()
 
     def now(self) -> float:
         return self.time
@@ -42,8 +44,9 @@ class World:
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         self.timers.append((self.time + seconds, len(self.timers), function))
 
-    def local(self, text: str) -> str | None:
-        return None
+    def hold(self, name: str, held: Callable[[], None]) -> None:
+        self.locks.append(name)
+        self.held = held
 
     def python(self, value: Any) -> Any:
         return value
@@ -124,18 +127,20 @@ def test_each_call_at_once(world: World, analytics: BridgeAnalytics) -> None:
 
 
 def test_result(world: World, analytics: BridgeAnalytics) -> None:
-    """Awaiting a call gives what the page says became of it; its callback is called once then."""
+    """Awaiting a call gives what the page says became of it; its callback is called once, soon after."""
     called: list[int] = []
     result = analytics.track("E", None, None, lambda: called.append(1))
     world.say("here", page="p1", taken=0)
     assert called == []
     world.say("settled", page="p1", call=1, result=DELIVERED, user={"id": 7})
 
-    async def wait() -> Settled:
+    async def wait() -> Result:
         return await result
 
     assert asyncio.run(wait()) == ("delivered", (Command("track", ("E", {})),), None, "track 'E'")
-    assert (result.status, result.commands, called) == ("delivered", (Command("track", ("E", {})),), [1])
+    assert (result.status, result.commands) == ("delivered", (Command("track", ("E", {})),))
+    world.run(1)
+    assert called == [1]
     assert analytics.user().id == 7
     assert repr(result) == "<track 'E': delivered (track)>"
 
@@ -270,7 +275,7 @@ def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics
     """Who hears that a call is kept may make another, at the deadline and later: nothing raises, each is told."""
     heard: list[str] = []
 
-    def hear(result: Result) -> None:
+    def hear(result: PendingResult) -> None:
         heard.append(repr(result))
         if len(heard) < 4:
             analytics.track(f"after {len(heard)}")
@@ -281,6 +286,7 @@ def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics
     world.run(DEADLINE + 1)
     assert len(heard) == 6
     analytics.track("C", None, None, lambda: analytics.track("by callback, later"))
+    world.run(1)
     assert len(heard) == 8
     assert [text for text in heard if "kept, no page took" not in text] == []
     analytics.ready()
@@ -294,7 +300,7 @@ def test_calls_made_when_it_is_heard_that_nobody_answers(world: World, analytics
 @pytest.mark.parametrize("event", ["error", "settled"])
 def test_asked_to_look_again_when_nobody_answers(world: World, analytics: BridgeAnalytics, event: str) -> None:
     """Who hears that no page has answered may have it look again at once: it does, until the next deadline."""
-    again: list[Result] = []
+    again: list[PendingResult] = []
     analytics.once(event, lambda _: again.append(analytics.ready()))
     first = analytics.ready()
     analytics.track("A")
@@ -331,10 +337,10 @@ def test_close(world: World, analytics: BridgeAnalytics) -> None:
     later = analytics.track("B")
     world.run(60)
     assert (world.is_open, world.timers, world.said) == (False, [], [])
-    assert repr(waiting) == "<track 'A': dropped, the bridge was closed>"
-    assert repr(ready) == "<dropped, the bridge was closed>"
+    assert repr(waiting) == "<track 'A': dropped, analytics was closed>"
+    assert repr(ready) == "<dropped, analytics was closed>"
     assert (later.status, analytics.flush()) == ("dropped", 0)
-    assert analytics.state == "bridge closed"
+    assert analytics.state == "closed"
 
 
 def test_closed_while_a_page_serves(world: World, analytics: BridgeAnalytics) -> None:
@@ -342,7 +348,7 @@ def test_closed_while_a_page_serves(world: World, analytics: BridgeAnalytics) ->
     world.say("here", page="p1", taken=0)
     sent = analytics.track("A")
     analytics.close()
-    assert repr(sent) == "<track 'A': kept, the bridge was closed>"
+    assert repr(sent) == "<track 'A': kept, analytics was closed>"
 
 
 @pytest.mark.parametrize(
@@ -356,17 +362,37 @@ def test_closed_by_a_handler(world: World, analytics: BridgeAnalytics, closes: s
     results = [analytics.track(name) for name in "ABC"]
     world.say("here", page="p2", taken=2)
     world.run(60)
-    assert (analytics.state, world.timers) == ("bridge closed", [])
+    assert (analytics.state, world.timers) == ("closed", [])
     assert [result.status for result in results] == statuses
     assert "on its way" not in repr(results)
 
 
-@pytest.mark.parametrize("arguments", [(), ("",), (None, {"a": 1}), (7.5j,)])
-def test_no_event_name(world: World, analytics: BridgeAnalytics, arguments: tuple[Any, ...]) -> None:
-    """A call that cannot be forwarded is dropped here, with a warning, and nothing is sent."""
+@pytest.mark.parametrize("event", ["", None, 7.5j])
+def test_no_event_name(world: World, analytics: BridgeAnalytics, event: Any) -> None:
+    """A call that cannot be forwarded is the page's to drop, as one made there is: the page gives the reason."""
     world.say("here", page="p1", taken=0)
-    result = analytics.track(*arguments) if arguments else analytics.track(None)
-    assert (result.status, len(world.said), world.take("calls")) == ("dropped", 1, [])
+    result = analytics.track(event, {"a": 1})
+    assert len(world.take("calls")) == 1
+    world.say("settled", page="p1", call=1, result={"status": "dropped", "commands": [], "reason": "no name"})
+    assert (result.status, result.reason, result.commands) == ("dropped", "no name", ())
+
+
+def test_it_is_known_to_live_and_says_goodbye(world: World, analytics: BridgeAnalytics) -> None:
+    """It holds a lock while it lives, names the lock once it is held, and gives it back with a goodbye."""
+    assert world.take("hello")[0].get("lock") is None
+    assert world.locks == ["heap-web:worker:w1"]
+    world.held()
+    assert world.take("hello")[0]["lock"] == "heap-web:worker:w1"
+    analytics.close()
+    assert (len(world.take("goodbye")), world.locks) == (1, [])
+
+
+def test_loaded_again(world: World, analytics: BridgeAnalytics) -> None:
+    """Loaded again with settings, it says once that these are the page's to make."""
+    for _ in range(3):
+        analytics.loaded_again(Settings.of("1535634150", array_limit=2))
+    assert len(world.said) == 1
+    assert "array_limit has no effect here" in world.said[0]
 
 
 def test_settings_are_the_pages(world: World) -> None:
@@ -412,8 +438,8 @@ def test_many_calls_in_messages_of_bounded_size() -> None:
     """What waited is sent in messages of no more than MESSAGE_CALLS calls, and no more than MAX_KEPT wait."""
     handover = Handover("w1", "1")
     for _ in range(MAX_KEPT):
-        handover.add("{}", Result())
-    over = Result()
+        handover.add("{}", PendingResult())
+    over = PendingResult()
     handover.add("{}", over)
     assert over.status == "dropped"
     messages = handover.receive('{"to":"w1","type":"here","page":"p1","taken":0}')

@@ -1,4 +1,4 @@
-"""page.py: calls are taken at once and Heap is told in order, against a page without a browser."""
+"""heap_web.browser.page: Python in the page and the page's half, which a test plays."""
 
 import asyncio
 import json
@@ -7,69 +7,113 @@ from typing import Any
 
 import pytest
 
-import heap_web
 from heap_web.browser.analytics import MAX_COMPLAINTS
-from heap_web.browser.page import DEADLINE, PageAnalytics
-from heap_web.browser.results import Result, Settled
-from heap_web.core.commands import Command
+from heap_web.browser.load import page_settings
+from heap_web.browser.page import DEADLINE, MAX_WAITING, PageAnalytics
+from heap_web.browser.results import PendingResult, Result
 from heap_web.core.errors import ConfigurationError
 from heap_web.core.settings import Settings
 from heap_web.core.user import User
 
+DELIVERED = {"status": "delivered", "commands": [["track", "E", {}]]}
+STATE = {"heap": "live", "runtime": "ready", "consent": "granted", "waiting": 0}
+
+
+class FakeHalf:
+    """A page's half. It asks Python at once if Heap is `live`; else a test says what became of each call."""
+
+    def __init__(self, *, live: bool = True, version: str = "1", app_id: str | None = None) -> None:
+        self.live = live
+        self.version = version
+        self.app_id = app_id
+        self.loaded: list[Any] = []
+        self.run: Callable[[str], str] | None = None
+        self.calls: list[Any] = []
+        self.told: list[Any] = []
+        self.decisions: list[bool] = []
+        self.heard: dict[str, Callable[[str], None]] = {}
+        self.changes: dict[str, Any] = {}
+        self.broken: Exception | None = None
+        self.before: Callable[[], object] = lambda: None
+
+    def load(self, settings: str) -> None:
+        self.loaded.append(json.loads(settings))
+
+    def attach(self, run: Callable[[str], str], settled: Callable[[int, str], None]) -> None:
+        self.run, self.settled = run, settled
+
+    def detach(self) -> None:
+        self.run = None
+
+    def take(self, text: str, method: str) -> str | int:
+        if self.broken is not None:
+            raise self.broken
+        call = json.loads(text)
+        assert call["m"] == method
+        self.calls.append(call)
+        if not self.live or self.run is None:
+            return len(self.calls)
+        self.before()
+        batch = {"config": {}, "user": {"id": None, "traits": {}, "anonymousId": None}, "calls": [call]}
+        (result,) = json.loads(self.run(json.dumps(batch)))["results"]
+        self.told += result["commands"]
+        reason = {"reason": result["reason"]} if "reason" in result else {}
+        return json.dumps({"status": "dropped" if reason else "delivered", "commands": result["commands"], **reason})
+
+    def user(self) -> str:
+        return '{"id":7,"traits":{"a":1},"anonymousId":"an"}'
+
+    def state(self) -> str:
+        heap = "live" if self.live else "loading"
+        return json.dumps({**STATE, "heap": heap, **self.changes})
+
+    def flush(self) -> int:
+        return 0 if self.live else len(self.calls)
+
+    def consent(self, granted: bool) -> None:
+        self.decisions.append(granted)
+
+    def listen(self, name: str, heard: Callable[[str], None]) -> None:
+        assert name not in self.heard
+        self.heard[name] = heard
+
+    def unlisten(self, name: str) -> None:
+        del self.heard[name]
+
+    def say(self, name: str, event: Any = None) -> None:
+        """An event of the page's half."""
+        self.heard[name](json.dumps(event))
+
 
 class FakePage:
-    """A page whose time, storage and Heap are the test's."""
+    """A page whose time is the test's, with a half of its own or one that can be brought."""
 
-    def __init__(self, *, live: bool = False, tracks: bool = True) -> None:
-        self.live = live
-        self.tracks = tracks
-        self.store: dict[str, str] = {}
-        self.denied = False
-        self.told: list[Any] = []
-        self.installed: list[Settings] = []
+    version = "1"
+
+    def __init__(self, half: FakeHalf | None = None, brought: FakeHalf | None = None) -> None:
+        self.half = half
+        self.brought = brought
+        self.fetched: list[str] = []
+        self.complaints: list[str] = []
         self.timers: list[tuple[float, Callable[[], None]]] = []
         self.now = 0.0
-        self.complaints: list[str] = []
-        self.ended: Callable[[str | None], None] = lambda why: None
-        self.refuses: set[str] = set()
 
-    def read(self, key: str) -> str | None:
-        return None if self.denied else self.store.get(key)
+    def find(self) -> FakeHalf | None:
+        return self.half
 
-    def write(self, key: str, text: str | None) -> None:
-        if self.denied:
-            raise OSError("denied")
-        if text is None:
-            self.store.pop(key, None)
-        else:
-            self.store[key] = text
+    def bring(self) -> str:
+        self.half = self.brought
+        return "" if self.half else "no inline script runs here: pass script= or nonce="
 
-    def install(self, settings: Settings, ended: Callable[[str | None], None]) -> None:
-        self.installed.append(settings)
+    def fetch(self, url: str, ended: Callable[[str], None]) -> None:
+        self.fetched.append(url)
         self.ended = ended
-
-    def is_live(self) -> bool:
-        return self.live
-
-    def tell(self, command: Command) -> None:
-        if command.method in self.refuses:
-            raise RuntimeError("Heap threw")
-        self.told.append([command.method, *command.arguments])
 
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         self.timers.append((self.now + seconds, function))
 
-    def local(self, text: str) -> str | None:
-        return "2020-06-07T12:09:10.000Z" if text == "2020-06-07 08:09:10" else None
-
     def python(self, value: Any) -> Any:
         return ["from", "javascript"] if value is JAVASCRIPT else value
-
-    def new_id(self) -> str:
-        return "new-id"
-
-    def asks_not_to_track(self) -> bool:
-        return not self.tracks
 
     def complain(self, message: str) -> None:
         self.complaints.append(message)
@@ -88,215 +132,380 @@ class FakePage:
 JAVASCRIPT = object()
 
 
-def analytics(page: FakePage, **settings: Any) -> PageAnalytics:
+def loaded(page: FakePage, script: str | None = None, **settings: Any) -> PageAnalytics:
     """Analytics in a page."""
-    return PageAnalytics(Settings.of("7", **settings), page)
+    checked = Settings.of("7", **settings)
+    return PageAnalytics(checked, page, page_settings(checked), script)
 
 
-def test_with_a_live_heap_a_call_is_delivered_in_the_same_tick() -> None:
-    """With a live Heap a call is delivered in the same tick, and nothing is put into the page."""
-    page = FakePage(live=True)
-    result = analytics(page).track("E", {"a": {"b": 1}})
-    assert page.told == [["track", "E", {"a.b": 1}]]
-    assert (result.status, result.reason) == ("delivered", None)
-    assert page.installed == []
+@pytest.fixture
+def half() -> FakeHalf:
+    return FakeHalf()
 
 
-def test_without_heap_calls_wait_in_order_until_it_is_live() -> None:
-    """Without Heap the script is put in once, and calls wait in order until Heap is live."""
+@pytest.fixture
+def page(half: FakeHalf) -> FakePage:
+    return FakePage(half)
+
+
+@pytest.fixture
+def analytics(page: FakePage) -> PageAnalytics:
+    return loaded(page)
+
+
+def test_with_a_live_heap_a_call_is_told_in_the_same_tick(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """With a live Heap the page's half asks this Python within the call, whose result is known when it returns."""
+    result = analytics.track("E", {"a": {"b": 1}})
+    assert half.told == [["track", "E", {"a.b": 1}]]
+    assert (result.status, result.reason, result.commands) == ("delivered", None, (("track", ("E", {"a.b": 1})),))
+
+
+def test_what_the_page_tells_later_becomes_the_result(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """A call that waits is settled when the page's half says so, once, by its id, in whatever order."""
+    half.live = False
+    first, second = analytics.track("A"), analytics.track("B")
+    assert (first.status, repr(first), analytics.flush()) == ("kept", "<track 'A': on its way>", 2)
+    half.settled(2, json.dumps({"status": "kept", "commands": [], "reason": "Heap is blocked"}))
+    half.settled(1, json.dumps(DELIVERED))
+    half.settled(1, json.dumps({"status": "dropped", "commands": []}))
+    half.settled(99, json.dumps(DELIVERED))
+    assert (first.status, second.status, second.reason) == ("delivered", "kept", "Heap is blocked")
+
+
+@pytest.mark.parametrize("method", ["page", "group", "alias", "reset"])
+def test_what_heap_is_not_told_is_dropped_with_the_reason(analytics: PageAnalytics, method: str) -> None:
+    """page, group, alias and reset report that Heap is not told of them, as from JavaScript."""
+    result = getattr(analytics, method)()
+    assert (result.status, result.commands) == ("dropped", ())
+    assert "not told to Heap" in str(result.reason)
+
+
+def test_a_call_that_cannot_be_forwarded_is_dropped_with_the_reason(analytics: PageAnalytics) -> None:
+    """A call without an event's name is dropped, with what to pass instead."""
+    result = analytics.track("")
+    assert (result.status, result.reason) == (
+        "dropped",
+        "track: the event's name is empty; pass a non-empty string, like track('Signed Up')",
+    )
+
+
+def test_settings_reach_the_page_under_javascripts_names(half: FakeHalf, page: FakePage) -> None:
+    """The page's half gets what was set, under its own names, and nothing that was not."""
+    loaded(page, sdk="latest", ingest_server="https://c.site.example", array_limit=5, integrations={"All": True})
+    assert half.loaded == [
+        {
+            "appId": "7",
+            "sdk": "latest",
+            "ingestServer": "https://c.site.example",
+            "integrations": {"All": True},
+            "arrayLimit": 5,
+        }
+    ]
+
+
+def test_without_a_half_one_is_brought() -> None:
+    """A page without the page's half gets that of this package."""
+    page = FakePage(brought=FakeHalf())
+    assert loaded(page).track("E").status == "delivered"
+
+
+def test_a_page_that_lets_no_inline_script_run_is_an_error() -> None:
+    """Where no inline script runs, `load` raises and says what to pass."""
+    with pytest.raises(ConfigurationError, match="pass script= or nonce="):
+        loaded(FakePage())
+
+
+def test_calls_wait_for_a_script_that_loads(half: FakeHalf) -> None:
+    """With `script`, calls wait in order for the script, with consent decided meanwhile, and are handed over then."""
     page = FakePage()
-    calls = analytics(page)
-    results = [calls.track("A"), calls.identify("u1", {"p": 1}), calls.track("B")]
-    assert [result.status for result in results] == ["kept"] * 3
-    assert (len(page.installed), calls.flush()) == (1, 3)
-    page.live = True
-    page.ended(None)
-    assert [told[0] for told in page.told] == ["track", "identify", "addUserProperties", "track"]
-    assert {result.status for result in results} == {"delivered"}
-    assert calls.flush() == 0
+    analytics = loaded(page, "/heap-web.js", consent_required=True)
+    ready = analytics.ready()
+    results = [analytics.track(name) for name in "AB"]
+    analytics.consent(True)
+    assert (page.fetched, analytics.flush(), analytics.user()) == (["/heap-web.js"], 2, User(None, {}, None))
+    assert analytics.state == "heap-web.js is on its way, 2 calls wait"
+    page.half = half
+    page.ended("")
+    assert (half.loaded, half.decisions) == ([{"appId": "7", "consentRequired": True}], [True])
+    assert [call["a"][0] for call in half.calls] == ["A", "B"]
+    assert {result.status for result in (*results, ready)} == {"delivered"}
+    page.pass_time(DEADLINE * 2)
+    assert page.complaints == []
 
 
-def test_heap_is_noticed_without_a_script_of_ours() -> None:
-    """A Heap that comes by another script is noticed by looking now and then."""
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        (lambda page: page.ended("script: /x.js was not found"), "script: /x.js was not found"),
+        (lambda page: page.ended(""), "is not heap-web.js"),
+        (lambda page: page.pass_time(DEADLINE + 1), "/x.js was not there within 15 s"),
+    ],
+)
+def test_a_script_that_does_not_come(half: FakeHalf, ends: Callable[[FakePage], None], says: str) -> None:
+    """A script that is not found, is another or never ends: that is said once, calls are kept, until one is there."""
     page = FakePage()
-    result = analytics(page).track("E")
-    page.pass_time(1)
-    page.live = True
-    page.pass_time(2)
-    assert result.status == "delivered"
-    assert page.timers == []
-
-
-def test_a_heap_that_never_comes_ends_in_a_stated_state() -> None:
-    """A Heap that never comes ends the looking; calls are reported as kept, with one warning, and go out if it does."""
-    page = FakePage()
-    calls = analytics(page)
+    analytics = loaded(page, "/x.js")
     errors: list[str] = []
-    calls.on("error", errors.append)
-    result = calls.track("A")
-    page.pass_time(DEADLINE * 3)
-    assert page.timers == []
-    assert (result.status, result.reason) == ("kept", "Heap did not start")
-    assert (errors, len(page.complaints)) == (["Heap did not start"], 1)
-    page.live = True
-    calls.track("B")
-    assert [told[1] for told in page.told] == ["A", "B"]
-    assert result.status == "delivered"
+    analytics.on("error", errors.append)
+    ready, result = analytics.ready(), analytics.track("A")
+    ends(page)
+    page.pass_time(DEADLINE * 2)
+    later = analytics.track("B")
+    assert [one.status for one in (ready, result, later)] == ["kept"] * 3
+    assert (len(errors), len(page.complaints)) == (1, 1)
+    assert says in errors[0] == later.reason
+    page.half = half
+    assert analytics.track("C").status == "delivered"
+    assert [call["a"][0] for call in half.calls] == ["A", "B", "C"]
+    assert (result.status, later.status) == ("delivered", "delivered")
 
 
-def test_a_blocked_script_is_reported_at_once() -> None:
-    """A script that is blocked is reported at once."""
+def test_no_more_than_so_many_calls_wait() -> None:
+    """Without the page's half no more than MAX_WAITING calls wait; those beyond are dropped, with one warning."""
     page = FakePage()
-    result = analytics(page).track("A")
-    page.ended("was blocked or not found")
-    assert (result.status, result.reason) == ("kept", "Heap's script was blocked or not found")
+    analytics = loaded(page, "/x.js")
+    for _ in range(MAX_WAITING):
+        analytics.track("E")
+    assert [analytics.track("over").reason for _ in range(3)] == ["too many calls wait"] * 3
+    assert page.complaints == ["[heap-web] too many calls wait"]
 
 
-def test_a_call_made_after_heap_has_failed_can_be_awaited() -> None:
-    """A call made once Heap has failed, or as that is told, is reported as kept at once, and goes out if Heap comes."""
+def test_a_half_of_another_version_is_shared(half: FakeHalf, page: FakePage) -> None:
+    """The page's half of another version is shared too, with one warning."""
+    half.version = "2"
+    assert loaded(page).track("E").status == "delivered"
+    assert page.complaints == ["[heap-web] the page has heap-web.js 2, Python has heap_web 1: use one version"]
+
+
+def test_a_page_with_another_app_id_is_an_error(half: FakeHalf, page: FakePage) -> None:
+    """A page that has loaded another App ID is an error that names both; the same one is shared."""
+    half.app_id = "8"
+    with pytest.raises(ConfigurationError, match="has App ID 8 already, Python was given 7"):
+        loaded(page)
+    assert half.run is None
+    half.app_id = "7"
+    assert loaded(page).track("E").status == "delivered"
+    assert page.complaints == []
+
+
+def test_settings_that_come_too_late_are_said(half: FakeHalf, page: FakePage) -> None:
+    """Settings for a page that is loaded already have no effect, which is said once."""
+    half.app_id = "7"
+    analytics = loaded(page, array_limit=2)
+    analytics.loaded_again(Settings.of("7", array_limit=3))
+    analytics.loaded_again(Settings.of("7", array_limit=2))
+    assert page.complaints == ["[heap-web] Heap is loaded already, with other settings: those given now have no effect"]
+
+
+def test_a_half_that_fails_raises_nothing(half: FakeHalf, page: FakePage, analytics: PageAnalytics) -> None:
+    """Whatever the page has done to its half, a call raises nothing: it is dropped, and that is said."""
+    half.broken = RuntimeError("no")
+    result = analytics.track("E")
+    assert (result.status, result.reason) == ("dropped", "the page's half failed: no")
+    assert len(page.complaints) == 1
+
+
+def test_a_call_too_deep_in_a_recursion_raises_nothing(analytics: PageAnalytics) -> None:
+    """A call where the stack is nearly used up raises nothing of its own: every call has a result."""
+    results: list[PendingResult] = []
+
+    def descend() -> None:
+        results.append(analytics.track("E", {"a": {"b": [1.5]}}))
+        descend()
+
+    with pytest.raises(RecursionError):
+        descend()
+    assert {result.status for result in results} <= {"delivered", "dropped"}
+
+
+# -- ready, consent, the visitor
+
+
+def test_ready(half: FakeHalf, page: FakePage) -> None:
+    """`ready` is there when Heap is live, and calls back once, then or at once."""
+    half.live = False
+    analytics = loaded(page)
+    called: list[str] = []
+    ready = analytics.ready(lambda: called.append("early"))
+    assert (repr(ready), called) == ("<ready: on its way>", [])
+    half.live = True
+    half.say("ready")
+    analytics.ready(lambda: called.append("late"))
+    assert (ready.status, called) == ("delivered", ["early", "late"])
+
+
+def test_ready_that_fails(half: FakeHalf, page: FakePage) -> None:
+    """An error of the page's half ends the waiting for `ready`; should Heap come later, it is ready all the same."""
+    half.live = False
+    analytics = loaded(page)
+    errors: list[str] = []
+    analytics.on("error", errors.append)
+    half.say("error", {"code": "heap", "message": "Heap's script was blocked"})
+
+    async def wait() -> Result:
+        return await asyncio.wait_for(analytics.ready(), 1)
+
+    assert asyncio.run(wait())[0::2] == ("kept", "Heap's script was blocked")
+    assert errors == ["Heap's script was blocked"]
+    half.say("ready")
+    assert analytics.ready().status == "delivered"
+
+
+def test_consent_refused_and_given_again(half: FakeHalf, page: FakePage) -> None:
+    """`ready` ends with a refusal, and with consent given again Heap is waited for anew."""
+    half.live = False
+    half.changes = {"consent": "required"}
+    analytics = loaded(page, consent_required=True)
+    assert analytics.state == "waiting for consent"
+    half.changes = {"consent": "refused"}
+    analytics.consent(False)
+    assert repr(analytics.ready()) == "<ready: dropped, the visitor does not consent>"
+    half.changes = {}
+    analytics.consent(True)
+    assert repr(analytics.ready()) == "<ready: on its way>"
+    half.say("ready")
+    assert (half.decisions, analytics.ready().status) == ([False, True], "delivered")
+
+
+def test_consent_refused_within_a_call(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """What Heap or a listener has decided within a call holds when it returns."""
+    half.before = lambda: analytics.consent(False)
+    analytics.track("E")
+    assert half.decisions == [False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "words"),
+    [
+        ({}, {}, "live"),
+        ({"heap": "loading", "waiting": 3}, {}, "loading, 3 calls wait"),
+        ({"heap": "failed"}, {}, "Heap could not be loaded"),
+        ({"runtime": "failed"}, {}, "Python could not be started"),
+        ({"consent": "refused"}, {}, "the visitor does not consent"),
+        (
+            {"heap": "idle"},
+            {"integrations": {"All": False}},
+            "Heap is switched off by the integrations in the settings",
+        ),
+    ],
+)
+def test_how_it_goes_in_words(
+    half: FakeHalf, page: FakePage, changes: dict[str, Any], settings: dict[str, Any], words: str
+) -> None:
+    """The state in a few words, as the page's half has it."""
+    half.changes = changes
+    analytics = loaded(page, **settings)
+    assert analytics.state == words
+    assert repr(analytics) == f"<analytics: App ID 7, {words}>"
+
+
+def test_who_the_visitor_is(analytics: PageAnalytics) -> None:
+    """The visitor is the page's."""
+    assert analytics.user() == User(7, {"a": 1}, "an")
+    assert "<td>7</td>" in analytics._repr_html_()
+
+
+# -- results, events, callbacks
+
+
+def test_results_can_be_awaited(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """Awaiting a call waits until it is known what became of it, and gives that."""
+
+    async def visit() -> list[Result]:
+        known = await analytics.track("A")
+        half.live = False
+        waiting = analytics.track("B")
+        asyncio.get_running_loop().call_soon(half.settled, 2, json.dumps(DELIVERED))
+        return [known, await waiting]
+
+    assert [result.status for result in asyncio.run(visit())] == ["delivered", "delivered"]
+
+
+def test_handlers_hear_of_calls_and_results(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """Handlers hear of each call as it was made and of each result, until they are taken away."""
+    heard: list[Any] = []
+    track: Callable[..., None] = lambda *given: heard.append(("track", *given))  # noqa: E731
+    analytics.on("track", track).on("settled", lambda result: heard.append(result.status))
+    analytics.track("E", {"a": 1})
+    assert heard == [("track", "E", {"a": 1}, None, None), "delivered"]
+    analytics.off("track", track).off("settled")
+    analytics.track("E")
+    assert len(heard) == 2
+
+
+def test_once(analytics: PageAnalytics) -> None:
+    """A handler by `once` hears once, and none at all if it is taken away first, by its own function."""
+    heard: list[str] = []
+    analytics.once("track", lambda *_: heard.append("once"))
+    taken: Callable[..., None] = lambda *_: heard.append("never")  # noqa: E731
+    analytics.once("track", taken).off("track", taken)
+    analytics.track("A")
+    analytics.track("B")
+    assert heard == ["once"]
+
+
+def test_once_calls_within_itself(analytics: PageAnalytics) -> None:
+    """A handler by `once` that makes a call itself does not hear of that one."""
+    heard: list[str] = []
+
+    def hear(*_: object) -> None:
+        heard.append("once")
+        analytics.track("B")
+
+    analytics.once("track", hear)
+    analytics.track("A")
+    assert heard == ["once"]
+
+
+@pytest.mark.parametrize("name", ["call", "transformed", "state", "warning"])
+def test_events_of_the_pages_half_are_heard_while_somebody_listens(
+    half: FakeHalf, analytics: PageAnalytics, name: str
+) -> None:
+    """An event of the page's half reaches handlers as it is; without any it is not listened to."""
+    heard: list[Any] = []
+    assert name not in half.heard
+    analytics.on(name, heard.append).on(name, heard.append)
+    half.say(name, {"id": 1})
+    assert heard == [{"id": 1}] * 2
+    analytics.off(name)
+    assert name not in half.heard
+    analytics.once(name, heard.append)
+    half.say(name, {"id": 2})
+    assert name not in half.heard
+    assert heard[2:] == [{"id": 2}]
+
+
+def test_events_asked_for_before_the_page_is_there(half: FakeHalf) -> None:
+    """Handlers of the page's events may come before the page's half."""
     page = FakePage()
-    calls = analytics(page)
-    results: list[Result] = []
-    calls.on("error", lambda _: results.append(calls.track("A")))
-    page.ended("was blocked or not found")
-    results.append(calls.track("B"))
-
-    async def wait() -> list[str | None]:
-        return [(await asyncio.wait_for(result, 1)).reason for result in results]
-
-    assert asyncio.run(wait()) == ["Heap's script was blocked or not found"] * 2
-    page.live = True
-    results.append(calls.track("C"))
-    assert [repr(result) for result in results] == ["<delivered (track)>"] * 3
+    analytics = loaded(page, "/x.js")
+    heard: list[Any] = []
+    analytics.on("transformed", heard.append)
+    page.half = half
+    page.ended("")
+    half.say("transformed", {"id": 1})
+    assert heard == [{"id": 1}]
 
 
-def test_no_more_than_so_many_calls_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Heap does not come, no more than MAX_WAITING calls wait; those beyond are dropped, with one warning."""
-    monkeypatch.setattr("heap_web.browser.page.MAX_WAITING", 2)
-    page = FakePage()
-    calls = analytics(page)
-    results = [calls.track(name) for name in "ABCD"]
-    assert [result.status for result in results] == ["kept", "kept", "dropped", "dropped"]
-    assert (page.complaints, results[3].reason) == (["[heap-web] too many calls wait"], "too many calls wait")
-    page.live = True
-    assert calls.track("E").status == "delivered"
-    assert [told[1] for told in page.told] == ["A", "B", "E"]
-
-
-def test_a_method_of_heap_that_throws_stops_nothing() -> None:
-    """A method of Heap that throws drops its call and stops nothing."""
-    page = FakePage(live=True)
-    page.refuses = {"identify"}
-    calls = analytics(page)
-    assert calls.identify("u1").status == "dropped"
-    assert calls.track("E").status == "delivered"
-
-
-def test_the_visitor_is_kept_under_segments_keys() -> None:
-    """The visitor is kept under Segment's own storage keys, and found there."""
-    page = FakePage(live=True)
-    page.store = {
-        "ajs_user_id": '"u1"',
-        "ajs_user_traits": '{"a":1,"big":1152921504606846976}',
-        "ajs_anonymous_id": '"an"',
-    }
-    calls = analytics(page)
-    assert calls.user() == User("u1", {"a": 1, "big": float(2**60)}, "an")
-    calls.identify({"b": "2020-06-07"})
-    assert page.told[1][1] == {"a": 1, "big": float(2**60), "b": "2020-06-07T00:00:00.000Z", "id": "u1"}
-    assert json.loads(page.store["ajs_user_traits"])["b"] == "2020-06-07"
-    calls.reset()
-    assert page.store == {"ajs_user_traits": "{}"}
-    assert calls.user().anonymous_id == "new-id"
-    assert page.store["ajs_anonymous_id"] == '"new-id"'
-
-
-@pytest.mark.parametrize("text", ["nonsense", "7", "[1]", '"x"', "null", "[" * 100_000])
-def test_a_spoilt_storage_is_read_as_nobody(text: str) -> None:
-    """A storage that holds nonsense is read as no traits, and overwritten."""
-    page = FakePage(live=True)
-    page.store = {"ajs_user_traits": text}
-    calls = analytics(page)
-    assert calls.user().traits == {}
-    calls.identify({"a": 1})
-    assert page.store["ajs_user_traits"] == '{"a":1}'
-
-
-def test_what_another_page_stores_is_seen() -> None:
-    """What another page of the site stores is seen at the next identify."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    calls.identify("u1", {"a": 1})
-    page.store |= {"ajs_user_id": '"u2"', "ajs_user_traits": '{"z":1}'}
-    calls.identify({"b": 2})
-    assert page.told[-1][1] == {"z": 1, "b": 2, "id": "u2"}
-
-
-def test_with_storage_denied_traits_are_kept_in_memory() -> None:
-    """With storage denied the traits are kept within the page."""
-    page = FakePage(live=True)
-    page.denied = True
-    calls = analytics(page)
-    calls.identify("u1", {"a": 1})
-    calls.identify("u1", {"b": 2})
-    assert page.told[-1][1] == {"a": 1, "b": 2, "id": "u1"}
-
-
-def test_a_call_that_cannot_be_forwarded_is_dropped_with_one_warning() -> None:
-    """A call that cannot be forwarded is dropped, and the developer is warned once."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    results = [calls.track(""), calls.track("")]
-    assert {result.status for result in results} == {"dropped"}
-    assert page.complaints == [f"[heap-web] {results[0].reason}"]
-    assert page.told == []
-
-
-def test_warnings_are_bounded() -> None:
-    """Warnings that differ each time, as by an error's text, end after MAX_COMPLAINTS: so few are kept."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-
-    def handler(event: str, *_: object) -> None:
-        raise ValueError(event)
-
-    calls.on("track", handler)
-    for number in range(MAX_COMPLAINTS + 5):
-        assert calls.track(f"E{number}").status == "delivered"
-    assert len(page.complaints) == MAX_COMPLAINTS
-    assert page.complaints[-1].endswith(f"ValueError: E{MAX_COMPLAINTS - 1}")
-
-
-def test_page_group_and_alias_tell_heap_nothing() -> None:
-    """page, group and alias are accepted and tell Heap nothing."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    results = [calls.page("Home"), calls.group("g", {"a": 1}), calls.alias("new", "old"), calls.set_anonymous_id("an")]
-    assert {result.status for result in results} == {"delivered"}
-    assert page.told == []
-    assert calls.user().anonymous_id == "an"
-
-
-def test_callbacks_are_called_once_in_order_and_may_raise() -> None:
-    """Callbacks are called once, in order, and one that raises stops nothing."""
-    page = FakePage(live=True)
-    calls = analytics(page)
+def test_callbacks_are_called_once_in_order_and_may_raise(page: FakePage, analytics: PageAnalytics) -> None:
+    """Callbacks are called once, in order, after their call, and one that raises stops nothing."""
     called: list[int] = []
 
     def first() -> None:
         called.append(1)
         raise RuntimeError("no")
 
-    calls.track("E", {}, {}, first)
-    calls.identify("u1", lambda: called.append(2))
-    calls.page("n", lambda: called.append(3))
+    analytics.track("E", {}, {}, first)
+    analytics.identify("u1", lambda: called.append(2))
+    analytics.page("n", lambda: called.append(3))
     assert called == []
     page.pass_time(0)
+    page.pass_time(1)
     assert called == [1, 2, 3]
     assert page.complaints == ["[heap-web] a callback raised RuntimeError: no"]
 
 
-def test_an_exception_that_cannot_be_shown_stops_nothing() -> None:
+def test_an_exception_that_cannot_be_shown_stops_nothing(page: FakePage, analytics: PageAnalytics) -> None:
     """A handler's exception whose text cannot be had stops nothing either."""
 
     class Unshowable(Exception):
@@ -306,200 +515,76 @@ def test_an_exception_that_cannot_be_shown_stops_nothing() -> None:
     def handler(*_: object) -> None:
         raise Unshowable
 
-    page = FakePage(live=True)
-    calls = analytics(page)
-    calls.on("track", handler)
-    assert calls.track("E").status == "delivered"
+    analytics.on("track", handler)
+    assert analytics.track("E").status == "delivered"
     assert "Unshowable" in page.complaints[0]
 
 
-def test_javascript_values_and_local_dates_are_read_by_the_page() -> None:
-    """JavaScript's values and local dates are read by the page, at any depth."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    calls.track("E", {"a": {"b": JAVASCRIPT}, "at": "2020-06-07 08:09:10"})
-    calls.track("E", JAVASCRIPT)
-    assert page.told == [
-        ["track", "E", {"a.b": '["from","javascript"]', "at": "2020-06-07T12:09:10.000Z"}],
+def test_warnings_are_bounded(page: FakePage, analytics: PageAnalytics) -> None:
+    """Warnings that differ each time, as by an error's text, end after MAX_COMPLAINTS: so few are kept."""
+
+    def handler(event: str, *_: object) -> None:
+        raise ValueError(event)
+
+    analytics.on("track", handler)
+    for number in range(MAX_COMPLAINTS + 5):
+        analytics.track(f"E{number}")
+    assert len(page.complaints) == MAX_COMPLAINTS
+
+
+def test_javascript_values_are_read(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """JavaScript's values are read by the page, as arguments and at any depth."""
+    analytics.track("E", {"a": {"b": JAVASCRIPT}})
+    analytics.track("E", JAVASCRIPT)
+    assert half.told == [
+        ["track", "E", {"a.b": '["from","javascript"]'}],
         ["track", "E", {"0": "from", "1": "javascript"}],
     ]
 
 
-def test_nothing_is_loaded_or_stored_before_consent() -> None:
-    """Before consent nothing is loaded or stored; after it what waited is delivered."""
+def test_values_too_deep_are_said(page: FakePage, analytics: PageAnalytics) -> None:
+    """Values nested too deep are dropped, and that is said once."""
+    value: dict[str, Any] = {}
+    for _ in range(600):
+        value = {"a": value}
+    for _ in range(2):
+        analytics.track("E", value)
+    assert page.complaints == ["[heap-web] track: values nested more than 500 levels deep were dropped"]
+
+
+# -- the end
+
+
+def test_closed_it_lets_the_page_go(half: FakeHalf, analytics: PageAnalytics) -> None:
+    """Closed, also twice, it holds nothing of the page; calls that wait are kept there, later ones are dropped."""
+    analytics.on("transformed", print)
+    half.live = False
+    waiting = analytics.track("A")
+    analytics.close()
+    analytics.close()
+    later = analytics.track("B")
+    assert (half.run, half.heard) == (None, {})
+    assert (waiting.status, later.status, later.reason) == ("kept", "dropped", "analytics was closed")
+    assert (analytics.state, analytics.flush()) == ("closed", 0)
+
+
+def test_closed_before_the_page_is_there(half: FakeHalf) -> None:
+    """Closed before the script has come, it drops what waited, and the script that comes is left alone."""
     page = FakePage()
-    calls = analytics(page, consent_required=True)
-    result = calls.identify("u1", {"a": 1})
-    assert (page.installed, page.store, result.status) == ([], {}, "kept")
-    page.live = True
-    calls.consent(True)
-    assert (result.status, calls.user().id) == ("delivered", "u1")
-
-
-def test_a_refusal_drops_what_waited_and_clears_the_storage() -> None:
-    """A refusal drops what waited and what comes, and clears what was stored."""
-    page = FakePage()
-    calls = analytics(page)
-    waiting = calls.identify("u1", {"a": 1})
-    calls.consent(False)
-    later = calls.track("E")
-    assert {waiting.status, later.status} == {"dropped"}
-    assert (page.store, page.told) == ({}, [])
-
-
-def test_consent_given_again_looks_for_heap_again() -> None:
-    """`ready` ends with a refusal; with consent given again Heap is looked for anew, and found when it is live."""
-    page = FakePage()
-    calls = analytics(page, consent_required=True)
-    calls.consent(True)
-    calls.consent(False)
-    assert repr(calls.ready()) == "<dropped, the visitor does not consent>"
-    page.pass_time(1)
-    assert page.timers == []
-    calls.consent(True)
-    ready, result = calls.ready(), calls.track("E")
-    assert repr(ready) == "<call: on its way>"
-    page.live = True
-    page.pass_time(1)
-    assert (ready.status, result.status, page.timers, len(page.installed)) == ("delivered", "delivered", [], 1)
-
-
-def test_consent_given_again_at_once_keeps_one_watch() -> None:
-    """Consent given many times over, or given again at once, lets one watch look for Heap, to one deadline."""
-    page = FakePage()
-    calls = analytics(page, consent_required=True)
-    for granted in (True, True, False, True, True):
-        calls.consent(granted)
-    assert len(page.timers) == 1
+    analytics = loaded(page, "/x.js")
+    waiting, ready = analytics.track("A"), analytics.ready()
+    analytics.close()
+    page.half = half
+    page.ended("")
     page.pass_time(DEADLINE * 2)
-    assert (page.timers, calls.ready().reason) == ([], "Heap did not start")
+    assert [waiting.status, ready.status] == ["dropped"] * 2
+    assert (half.run, half.loaded, page.complaints) == (None, [], [])
 
 
-def test_a_failure_after_a_refusal_is_not_told() -> None:
-    """That Heap's script fails once consent is refused concerns nobody: no call is kept for it."""
-    page = FakePage()
-    calls = analytics(page)
-    calls.consent(False)
-    page.ended("was blocked or not found")
-    page.pass_time(DEADLINE * 2)
-    assert page.complaints == []
-    assert calls.ready().status == "dropped"
-
-
-def test_consent_refused_within_heap_ends_the_call_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a method of Heap has consent refused, the rest of its call is not told, and the call counts as dropped."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    tell = page.tell
-
-    def refuse(command: Command) -> None:
-        tell(command)
-        calls.consent(False)
-
-    monkeypatch.setattr(page, "tell", refuse)
-    result = calls.identify("u1", {"a": 1})
-    assert page.told == [["identify", "u1"]]
-    assert (result.status, result.reason) == ("dropped", "the visitor does not consent")
-    assert page.store == {}
-
-
-@pytest.mark.parametrize("live", [True, False])
-def test_who_the_visitor_became_before_consent_is_stored(live: bool) -> None:
-    """Who the visitor became before consent is stored when it is given; calls made as Heap is ready build on that."""
-    page = FakePage(live=live)
-    page.store = {"ajs_anonymous_id": '"an"'}
-    calls = analytics(page, consent_required=True)
-    calls.ready(lambda: calls.identify("u2", {"b": 2}))
-    calls.identify("u1", {"a": 1})
-    calls.identify({"c": 3})
-    calls.consent(True)
-    assert calls.user() == (User("u2", {"b": 2}, "an") if live else User("u1", {"a": 1, "c": 3}, "an"))
-    assert json.loads(page.store["ajs_user_id"]) == calls.user().id
-    assert json.loads(page.store["ajs_user_traits"]) == calls.user().traits
-
-
-def test_consent_given_as_a_refusal_is_told() -> None:
-    """Who hears at a refusal that a call is dropped may have consent given: the visitor who is known then stays."""
-    page = FakePage()
-    calls = analytics(page)
-
-    def grant(result: Result) -> None:
-        calls.consent(True)
-        calls.identify("u2")
-
-    calls.once("settled", grant)
-    results = [calls.identify("u1"), calls.track("E")]
-    calls.consent(False)
-    assert [result.status for result in results] == ["dropped"] * 2
-    assert (calls.user().id, page.store["ajs_user_id"], calls.flush()) == ("u2", '"u2"', 1)
-
-
-@pytest.mark.parametrize(
-    ("settings", "tracks"), [({"respect_dnt": True}, False), ({"integrations": {"Heap": False}}, True)]
-)
-def test_where_heap_must_not_be_told_it_is_not_loaded(settings: dict[str, Any], tracks: bool) -> None:
-    """Where the browser asks not to be tracked, or Heap is switched off, nothing is loaded or told."""
-    page = FakePage(live=True, tracks=tracks)
-    calls = analytics(page, **settings)
-    assert calls.track("E").status == "dropped"
-    assert (page.told, page.installed) == ([], [])
-    assert calls.ready().status == "dropped"
-
-
-def test_results_can_be_awaited() -> None:
-    """A result can be awaited until Heap has been told, or cannot be."""
-    page = FakePage()
-    calls = analytics(page)
-
-    async def visit() -> list[Settled]:
-        asyncio.get_running_loop().call_soon(setattr, page, "live", True)
-        asyncio.get_running_loop().call_soon(page.ended, None)
-        return [await calls.track("A"), await calls.ready(), await calls.track("B")]
-
-    assert {result.status for result in asyncio.run(visit())} == {"delivered"}
-
-
-def test_handlers_hear_of_calls_results_and_readiness() -> None:
-    """Handlers hear of calls, of their results and of Heap's readiness, until they are taken away."""
-    page = FakePage()
-    calls = analytics(page)
-    heard: list[Any] = []
-    calls.on("track", lambda *arguments: heard.append(arguments[0]))
-    calls.on("settled", lambda result: heard.append(result.status))
-    calls.once("ready", lambda: heard.append("ready"))
-    calls.ready(lambda: heard.append("ready, too"))
-    calls.track("A")
-    page.live = True
-    calls.flush()
-    calls.ready(lambda: heard.append("at once"))
-    calls.off("track").off("settled")
-    calls.track("B")
-    assert heard == ["A", "ready", "ready, too", "delivered", "at once"]
-
-
-def test_a_call_made_while_heap_is_told_comes_after_it() -> None:
-    """A call that a handler makes while Heap is told comes after those that wait."""
-    page = FakePage()
-    calls = analytics(page)
-    calls.once("ready", lambda: calls.track("C"))
-    calls.track("A")
-    calls.track("B")
-    page.live = True
-    calls.flush()
-    assert [told[1] for told in page.told] == ["A", "B", "C"]
-
-
-def test_a_result_shows_what_became_of_the_call() -> None:
-    """A result shows its status, what Heap was told, and why not."""
-    page = FakePage(live=True)
-    calls = analytics(page)
-    assert repr(calls.identify("u1")) == "<delivered (identify, addUserProperties)>"
-    assert repr(calls.page()).startswith("<delivered, page is not told")
-
-
-def test_outside_a_page_load_says_what_it_needs() -> None:
-    """Outside a page load says that it needs one; a wrong setting is told first."""
-    with pytest.raises(RuntimeError, match="needs a web page"):
-        heap_web.load("7")
-    with pytest.raises(ConfigurationError, match="App ID"):
-        heap_web.load()
+@pytest.mark.parametrize("event", ["track", "settled"])
+def test_closed_by_a_handler(analytics: PageAnalytics, event: str) -> None:
+    """A handler may close it amid a call: every result is known."""
+    analytics.on(event, lambda *_: analytics.close())
+    results = [analytics.track(name) for name in "ABC"]
+    assert "on its way" not in repr(results)
+    assert results[-1].status == "dropped"

@@ -37,7 +37,7 @@ def settings(**values: Any) -> Settings:
         (Track("E", {"b": 2}), {"integrations": {"All": False}}, U1, ()),
         (Track("E", {"b": 2}), {"integrations": {"All": False, "Heap": True}}, U1, TRACKED),
         (Track("E", {"b": 2}, Options({"Heap": True})), {"integrations": {"Heap": False}}, U1, ()),
-        (Track("E", {"b": 2}, Options({"Heap": True})), {"integrations": {"all": False}}, U1, TRACKED),
+        (Track("E", {"b": 2}, Options({"Heap": True})), {"integrations": {"all": False}}, U1, ()),
         (Identify("u2", {"b": 2}, options=Options({"Heap": False})), {}, User("u2", {"b": 2}, "anon"), ()),
         (Track("E", {"l": [1]}), {"array_limit": 1}, U1, UNROLLED),
     ],

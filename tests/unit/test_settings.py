@@ -168,20 +168,3 @@ def test_settings_are_frozen_and_do_not_follow_the_callers_mapping() -> None:
         settings.app_id = "8"  # type: ignore[misc]
     with pytest.raises(TypeError):
         settings.integrations["Heap"] = False  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    ("integrations", "loads"),
-    [
-        ({}, True),
-        ({"Heap": False}, False),
-        ({"All": False}, False),
-        ({"All": False, "Heap": True}, True),
-        ({"All": False, "Heap": None}, False),
-        ({"all": False}, True),
-        ({"Heap": None}, True),
-    ],
-)
-def test_the_integrations_may_switch_heap_off_for_good(integrations: dict[str, Any], loads: bool) -> None:
-    """The settings' integrations may keep Heap from being loaded at all."""
-    assert Settings.of("7", integrations=integrations).loads_heap is loads

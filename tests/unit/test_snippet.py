@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from heap_web.core.errors import ConfigurationError
 from heap_web.core.settings import Settings
 from heap_web.core.snippet import (
     CLASSIC_METHODS,
@@ -57,14 +58,13 @@ def test_the_config_is_what_is_set(options: dict[str, Any], config: dict[str, An
     assert client_config(Settings.of("7", **options)) == config
 
 
-def test_the_loaders_data_is_json_and_names_every_setting() -> None:
-    """The loader's data is JSON and names every setting as JavaScript does."""
+def test_what_the_page_has_to_know_of_heap_is_json() -> None:
+    """What the page's half has to know of Heap is JSON: methods, host and path of both generations."""
     data = loader_data()
     assert json.loads(json.dumps(data)) == data
     assert len(data["classic"]["methods"]) == 9
     assert len(data["latest"]["methods"]) == 23
-    assert data["settings"][:5] == ["appId", "sdk", "hostname", "ingestServer", "trackingServer"]
-    assert len(data["settings"]) == len(Settings._fields)
+    assert {tuple(sdk) for sdk in data.values()} == {("methods", "host", "path")}
 
 
 class Elements(HTMLParser):
@@ -102,3 +102,19 @@ def test_no_inserted_text_can_end_the_element(text: str) -> None:
     assert document.tags == ["script"]
     assert html(settings).count("<") == html(Settings(app_id="7")).count("<")
     assert json.loads(script_json(text)) == text
+
+
+@pytest.mark.parametrize("sdk", ["classic", "latest"])
+def test_the_policys_nonce_is_on_our_script_and_given_to_heaps(sdk: str) -> None:
+    """With a nonce the element has it, and Heap's script is inserted with it."""
+    text = html(Settings.of("7", sdk=sdk), nonce="aGk_-+/=")
+    assert text.startswith('<script nonce="aGk_-+/=">\n')
+    assert text.endswith(',"aGk_-+/=");\n</script>\n')
+    assert "if (nonce) script.nonce = nonce;" in text
+
+
+@pytest.mark.parametrize("nonce", ["", '"><script>', "a b", "nonce\n"])
+def test_what_is_no_nonce_is_an_error(nonce: str) -> None:
+    """Text that is no nonce is an error, so that it cannot end the attribute."""
+    with pytest.raises(ConfigurationError, match="is no nonce"):
+        html(Settings.of("7"), nonce=nonce)

@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from heap_web.audiences import AudienceSync
-from heap_web.audiences.store import MemberStore, open_file
+from heap_web.audiences.engines import open_file
+from heap_web.audiences.store import MemberStore
 from heap_web.cloud import HeapCloud, Limits
 from heap_web.dev.serve.heap_api import elsewhere
 

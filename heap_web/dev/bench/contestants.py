@@ -67,9 +67,9 @@ def files() -> dict[str, Served]:
 
 def wheel() -> Path:
     """The wheel that the build made. Raises FileNotFoundError when there is none."""
-    found = sorted(DIST.glob("heap_web-*.whl"), key=lambda path: path.stat().st_mtime)
+    found = sorted(DIST.glob("heap_web_pages-*.whl"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise FileNotFoundError(f"no heap_web-*.whl in {DIST}: run `python3 build.py bundle` first")
+        raise FileNotFoundError(f"no heap_web_pages-*.whl in {DIST}: run `python3 build.py bundle` first")
     return found[-1]
 
 

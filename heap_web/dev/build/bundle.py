@@ -11,7 +11,7 @@ from heap_web.dev.build.compress import ENCODINGS, with_compressed
 from heap_web.dev.build.loader import build_loader
 from heap_web.dev.build.manifest import manifest, notices
 from heap_web.dev.build.npm_package import npm_package
-from heap_web.dev.build.page_wheel import for_pages
+from heap_web.dev.build.page_wheel import complete, complete_sdist, for_pages
 from heap_web.dev.build.runtime import build_runtime, python_version, trimmed
 from heap_web.dev.build.steps import DIST, ROOT, alone, sync
 from heap_web.dev.build.toolchain import PYODIDE, npm_packages
@@ -31,9 +31,13 @@ def build() -> dict[str, bytes]:
     folder = f"runtime/{name}/"
     files = {folder + file: content for file, content in runtime.items()}
     files |= build_loader(name, version)
+    half = files["heap-web.js"]
     files = with_compressed(files)
-    files[wheel.name] = for_pages(wheel)
-    files |= {f"python/{path.name}": path.read_bytes() for path in (wheel, build_sdist())}
+    for_page, content = for_pages(wheel, half)
+    files[for_page] = content
+    files[f"python/{wheel.name}"] = complete(wheel, half)
+    sdist = build_sdist()
+    files[f"python/{sdist.name}"] = complete_sdist(sdist, half)
     pyodide = json.loads((PYODIDE / "package.json").read_text("utf-8"))["version"]
     files["THIRD-PARTY.txt"] = notices(pyodide, python_version(runtime), trimmed=trimmed(runtime))
     files["manifest.json"] = manifest(version, folder, files)

@@ -32,6 +32,7 @@ SYSTEM_PACKAGES = (
     SystemPackage("firefox-esr", "firefox-esr", "browser tests, bench"),
     SystemPackage("webkit2gtk-driver", "WebKitWebDriver", "tests in WebKit, Safari's engine"),
     SystemPackage("xvfb", "Xvfb", "a display for WebKit"),
+    SystemPackage("mariadb-server", "mariadbd", "tests of the outbox in a MariaDB of their own"),
     SystemPackage("postgresql", "pg_ctlcluster", "tests of the outbox and of audiences in a PostgreSQL of their own"),
 )
 

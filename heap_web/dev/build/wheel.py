@@ -1,4 +1,7 @@
-"""The full wheel and the sdist: built by hatchling, the same bytes for the same sources."""
+"""The Python package as hatchling packs it, wheel and sdist: the same bytes for the same sources.
+
+The page's half is not in it yet: it names the runtime's folder, and the runtime is built from this wheel.
+"""
 
 from __future__ import annotations
 

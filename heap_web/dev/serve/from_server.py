@@ -10,7 +10,6 @@ import asyncio
 import json
 import secrets
 import tempfile
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +36,14 @@ EXAMPLE = {
 }
 
 
+@dataclass(frozen=True)
+class Said:
+    """What came of sending a form: whether it was sent, and a sentence."""
+
+    sent: bool
+    text: str
+
+
 @dataclass
 class Desk:
     """What the page's forms do, and what came of it."""
@@ -44,22 +51,30 @@ class Desk:
     inbox: stand_in.Inbox
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="heap-web-demo-")))
     heap: Heap = field(default_factory=Heap)
-    said: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=8))
-    """The latest outcomes, each with "sent" or "refused", newest first."""
+    typed: dict[str, str] = field(default_factory=lambda: dict(EXAMPLE))
+    """What the forms hold: the example, until something else is sent."""
+    said: dict[str, Said] = field(default_factory=dict)
+    """What came of each form when it was last sent."""
     _numbers: int = 0
 
     def send(self, form: Mapping[str, str], base_url: str) -> None:
         """Sends one event, or keeps an audience in step: as a program would, but to the Heap that we play."""
         from heap_web.cloud import HeapCloud
 
+        which = "audience" if "members" in form else "event"
+        self.typed |= {name: value for name, value in form.items() if name in EXAMPLE}
         with HeapCloud(PRETEND_APP_ID, outbox=self.folder / "outbox.db", base_url=base_url, background=False) as heap:
             try:
-                done = self._sync(heap, form) if "members" in form else self._track(heap, form)
-            except ValueError as error:  # ours, and JSON's
-                self.said.appendleft(("refused", str(error)))
+                done = self._sync(heap, form) if which == "audience" else self._track(heap, form)
+            except json.JSONDecodeError as error:
+                where = f"line {error.lineno}, column {error.colno}"
+                self.said[which] = Said(False, f"Not sent: the properties are not JSON: {error.msg} ({where}).")
+                return
+            except ValueError as error:  # ours
+                self.said[which] = Said(False, f"Not sent: {error}")
                 return
             delivery = heap.flush(timeout=10)
-        self.said.appendleft(("sent", f"{done} {delivery.delivered} delivered, {delivery.waiting} waiting."))
+        self.said[which] = Said(True, f"{done} {delivery.delivered} delivered, {delivery.waiting} waiting.")
 
     def _track(self, heap: Any, form: Mapping[str, str]) -> str:
         properties = json.loads(form.get("properties") or "{}")
@@ -98,8 +113,8 @@ def routes(site: Site, inbox: stand_in.Inbox) -> list[Route]:
     async def page(_: Request) -> Response:
         nonce = secrets.token_urlsafe(18)
         given = {
-            "said": list(desk.said),
-            "example": EXAMPLE,
+            "said": desk.said,
+            "typed": desk.typed,
             "bodies": [_shown(*body) for body in list(desk.heap.bodies)[-4:]],
         }
         html = site.html(Page(PATH, "from_server.html", given), nonce)

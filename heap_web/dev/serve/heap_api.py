@@ -7,6 +7,8 @@ the endpoints for integration partners take. It counts every event by its idempo
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
 import math
 import re
@@ -34,8 +36,9 @@ UNLIMITED = Limits(requests_per_identity=10**12, events_per_identity=10**12, eve
 MOST_IN_A_REQUEST = 1_000
 
 Json = Any
-Trouble = int | tuple[int, dict[str, str]] | str
-"""A status to answer with, a status with headers, or "drop": take the calls but break the connection before the answer.
+Trouble = int | tuple[int, dict[str, str]] | str | Response
+"""A status to answer with, a status with headers, a whole answer, or "drop": take the calls but break the connection
+before the answer.
 """
 
 
@@ -54,6 +57,8 @@ class Heap:
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
+    slow: float = 0.0
+    """Seconds that each answer takes longer."""
     keep: bool = True
     """Whether events are kept whole, or only counted (for the bench)."""
     events: dict[str, Json] = field(default_factory=dict)
@@ -70,6 +75,8 @@ class Heap:
     """The last requests that were taken: path and body."""
     answers: Counter[int] = field(default_factory=Counter)
     """How often each status was answered."""
+    packed: int = 0
+    """Requests that came compressed."""
     trouble: deque[Trouble] = field(default_factory=deque)
     """What to do with the next requests instead of answering 200; one is used up by each."""
     taken: Callable[[str, Json], None] | None = None
@@ -150,6 +157,10 @@ class Heap:
     async def answer(self, request: Request) -> Response:
         """One HTTP request's answer."""
         trouble = self.trouble.popleft() if self.trouble else None
+        await asyncio.sleep(self.slow)
+        if isinstance(trouble, Response):
+            self.answers[trouble.status_code] += 1
+            return trouble
         status = 200
         headers: dict[str, str] = {}
         said: dict[str, str] = {}
@@ -161,7 +172,11 @@ class Heap:
                 _check(
                     request.headers.get("content-type") == "application/json", "Content-Type must be application/json"
                 )
-                self.take(request.url.path, _parsed(await request.body()))
+                content = await request.body()
+                if request.headers.get("content-encoding") == "gzip":
+                    content = gzip.decompress(content)
+                    self.packed += 1
+                self.take(request.url.path, _parsed(content))
             except Refused as refusal:
                 status, headers, said = refusal.status, refusal.headers, {"error": str(refusal)}
         self.answers[status] += 1

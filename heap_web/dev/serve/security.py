@@ -43,10 +43,12 @@ def page_policy(nonce: str, heap: str | None = None) -> str:
 
 
 def docs_policy() -> str:
-    """The policy of the documentation: text, a style sheet and nothing that runs."""
+    """The policy of the documentation: text, style sheets, and scripts of its own that ask this server alone."""
     return _policy(
         {
             "default-src": ["'none'"],
+            "script-src": ["'self'"],
+            "connect-src": ["'self'"],
             "style-src": ["'self'"],
             "img-src": ["'self'", "data:"],
             "base-uri": ["'none'"],

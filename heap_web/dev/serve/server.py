@@ -20,15 +20,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heap_web.core.errors import ConfigurationError
 from heap_web.dev.docs import pages as docs
+from heap_web.dev.docs import search
 from heap_web.dev.serve import from_server, security, stand_in
-from heap_web.dev.serve.site import DIST, PAGES, STATIC, Page, Site
+from heap_web.dev.serve.site import DIST, NOT_FOUND, PAGES, STATIC, Page, Site
 
 HOST = "127.0.0.1"
 FOREVER = "public, max-age=31536000, immutable"
@@ -64,6 +65,26 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
 
         return Route(f"/docs/{doc.file}", endpoint)
 
+    async def found(_: Request) -> Response:
+        return Response(search.index(), media_type="application/json", headers={"Cache-Control": EACH_TIME})
+
+    async def nothing(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        # A page for people; programs and our own scripts get one line.
+        if status != 404 or "text/html" not in request.headers.get("accept", ""):
+            detail = error.detail if isinstance(error, HTTPException) else "Not Found"
+            headers = error.headers if isinstance(error, HTTPException) else None
+            return PlainTextResponse(detail, status, headers)
+        headers = {"Cache-Control": EACH_TIME}
+        if request.url.path.startswith("/docs/"):
+            policy = security.docs_policy()
+            text = site.nothing_in_the_documentation()
+        else:
+            nonce = secrets.token_urlsafe(18)
+            policy = security.page_policy(nonce, None if site.app_id is None else site.sdk)
+            text = site.html(NOT_FOUND, nonce)
+        return HTMLResponse(text, 404, headers={**headers, "Content-Security-Policy": policy})
+
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in site.assets.files:
@@ -89,11 +110,13 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
         routes=[
             *(show(page) for page in PAGES),
             *(explain(doc) for doc in docs.DOCS),
+            Route("/docs/search.json", found),
             Route("/docs/", lambda _: RedirectResponse("/docs/index.html")),
             Route(site.assets.base + "{name:path}", asset),
             Route("/dist/{name:path}", built),
             *played,
         ],
+        exception_handlers={HTTPException: nothing},
         middleware=[
             Middleware(Headers),
             # Another site's page that reaches this server under a name of its own (DNS rebinding) gets nothing.

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from heap_web.core import snippet
 from heap_web.core.settings import Settings
 from heap_web.dev.docs import pages as docs
+from heap_web.dev.docs import search
 from heap_web.dev.serve.shop import CATALOGUE, CURRENCY, SHOP
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,7 +26,10 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 DIST = ROOT / "dist"
 # The part of static/ that pages of the demo load as it is; all else there is source for the bundle.
-SERVED = ("docs.css", "demo.js", "src/demo/*.js", "src/inspector/*.js")
+SERVED = (
+    *("demo.js", "src/demo/*.js", "src/inspector/*.js"),
+    *("docs/*.svg", "docs/*.png", "src/docs/*.js", "src/docs/style/*.css", "node_modules/minisearch/dist/es/index.js"),
+)
 # The demo's looks, a file a part; pages load them as one, in this order: a later rule beats an earlier one.
 LOOKS = "src/demo/style"
 PARTS = (
@@ -62,6 +66,8 @@ PAGES: tuple[Page, ...] = (
     Page("/received", "received.html", {}),
     Page("/plain", "plain.html", {}),
 )
+# What any other address shows.
+NOT_FOUND = Page("/404", "not_found.html", {})
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,10 @@ class Site:
         """A page of the documentation."""
         return docs.html(doc, self.assets.url, self.assets.integrity)
 
+    def nothing_in_the_documentation(self) -> str:
+        """What an address below /docs/ shows where nothing is."""
+        return docs.not_found(self.assets.url, self.assets.integrity)
+
     def _snippet(self, settings: Settings, nonce: str | None) -> str:
         """Heap's own snippet; where the server plays Heap, the same one with our address for Heap's script."""
         html = snippet.html(settings)
@@ -185,7 +195,10 @@ def render(out: Path, *, app_id: str | None = None, sdk: str = "classic", dist: 
     """Write the site below `out` as a static host would serve it, and say which files. dist/ is to be put beside it."""
     site = Site.of(app_id, sdk, dist)
     files = {page.file: site.html(page).encode() for page in PAGES}
+    files["404.html"] = site.html(NOT_FOUND).encode()
     files |= {f"docs/{doc.file}": site.documentation(doc).encode() for doc in docs.DOCS}
+    files["docs/404.html"] = site.nothing_in_the_documentation().encode()
+    files["docs/search.json"] = search.index().encode()
     files |= {site.assets.url(name).lstrip("/"): content for name, content in site.assets.files.items()}
     for name, content in files.items():
         target = out / name

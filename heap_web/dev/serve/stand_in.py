@@ -2,8 +2,9 @@
 
 The script itself is static/src/demo/heap-stand-in.js. It posts batches as JSON to `/heap/calls`:
 
-    {"app_id": "12345", "sdk": "classic", "view": "<id of the page view>", "path": "/products", "calls":
-        [{"number": 1, "made": 1795302000000, "method": "track", "arguments": ["Added", {"price": 6.5}]}, ...]}
+    {"app_id": "12345", "sdk": "classic", "visitor": "<id of the browser>", "view": "<id of the page view>",
+        "path": "/products", "calls": [{"number": 1, "made": 1795302000000, "method": "track",
+        "arguments": ["Added", {"price": 6.5}]}, ...]}
 
 `number` counts the calls of one page view from 1, so a batch that comes twice counts once. `made` is when `window.heap`
 was called, in epoch ms on the page's clock: a body that comes late, as from a page that was left, is put in its place.
@@ -51,6 +52,7 @@ class Received:
     app_id: str
     sdk: str
     path: str
+    visitor: str
     view: str
     number: int
     method: str
@@ -77,6 +79,8 @@ class Batch:
     view: str
     path: str
     calls: tuple[Sent, ...]
+    visitor: str = ""
+    """The browser that it came from; "" where that keeps nothing."""
 
 
 def why_refused(method: str, arguments: tuple[Any, ...]) -> str | None:
@@ -136,10 +140,14 @@ def read_batch(content_type: str, body: bytes) -> Batch:
     for name, value in texts.items():
         if not isinstance(value, str) or not 0 < len(value) <= 400:
             raise Refused(400, f"{name} must be a text of 1 to 400 characters")
+    visitor = data.get("visitor", "")
+    if not isinstance(visitor, str) or len(visitor) > 400:
+        raise Refused(400, "visitor must be a text of at most 400 characters")
     calls = data.get("calls")
     if not isinstance(calls, list) or not calls:
         raise Refused(400, "calls must be a list with at least one call")
-    return Batch(**{name: str(value) for name, value in texts.items()}, calls=tuple(_read_call(call) for call in calls))
+    named = {name: str(value) for name, value in texts.items()}
+    return Batch(**named, calls=tuple(_read_call(call) for call in calls), visitor=visitor)
 
 
 def _read_call(call: object) -> Sent:
@@ -194,6 +202,7 @@ class Inbox:
                     app_id=batch.app_id,
                     sdk=batch.sdk,
                     path=batch.path,
+                    visitor=batch.visitor,
                     view=batch.view,
                     number=call.number,
                     method=call.method,

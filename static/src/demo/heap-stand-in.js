@@ -25,15 +25,27 @@
     "resetIdentity",
   ];
   const BODY_LIMIT = 60_000; // browsers take 64 KB at a time from a page that is going away
-  const view = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
+  const randomId = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const view = randomId();
+  const visitor = browserId();
   /** @type {string[]} */
   const waiting = []; // calls as JSON text, not yet posted
   /** @type {string[]} */
   let inFlight = [];
   let number = 0;
   let scheduled = false;
+
+  /** One id for all pages of this browser, as Heap keeps in a cookie; "" where storage is denied. */
+  function browserId() {
+    try {
+      const known = localStorage.getItem("jello-peanut:visitor") ?? randomId();
+      localStorage.setItem("jello-peanut:visitor", known);
+      return known;
+    } catch {
+      return "";
+    }
+  }
 
   /** @param {string} method @param {unknown[]} args */
   function receive(method, args) {
@@ -57,7 +69,7 @@
 
   /** @param {string[]} calls */
   function body(calls) {
-    const head = JSON.stringify({ app_id: appId, sdk, view, path: location.pathname }).slice(0, -1);
+    const head = JSON.stringify({ app_id: appId, sdk, visitor, view, path: location.pathname }).slice(0, -1);
     return `${head},"calls":[${calls.join(",")}]}`;
   }
 

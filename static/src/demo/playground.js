@@ -1,6 +1,6 @@
 // The playground: a call that the visitor writes, made for real, and what Python made of it.
 import { compare } from "../inspector/compare.js";
-import { toJavaScript, valueToJavaScript } from "../inspector/source.js";
+import { toJavaScript, valueInWords, valueToJavaScript } from "../inspector/source.js";
 import { EXAMPLES } from "./examples.js";
 import { readLiteral } from "./literal.js";
 import { analytics, element, make, say } from "./page.js";
@@ -30,6 +30,7 @@ export function showPlayground() {
     element("values-error").textContent = "";
     values.removeAttribute("aria-invalid");
     for (const each of examples) each.setAttribute("aria-pressed", String(each === chip));
+    showNothing("Nothing sent yet.");
     label();
   };
   element("examples").append(...examples);
@@ -51,6 +52,7 @@ export function showPlayground() {
     } catch (error) {
       element("values-error").textContent = error instanceof Error ? error.message : String(error);
       values.setAttribute("aria-invalid", "true");
+      showNothing("Not sent: what you wrote is no value. The line below it says where.");
       return null;
     }
   };
@@ -67,6 +69,7 @@ export function showPlayground() {
     const outcome = send();
     if (!outcome) return;
     const given = read;
+    showNothing("");
     showOutcome("kept", "on its way", null);
     const result = await outcome;
     showOutcome(result.status, result.reason ?? "", performance.now() - start);
@@ -97,6 +100,13 @@ export function showPlayground() {
   });
 }
 
+/** No result: what an earlier call gave would be taken for this one's. @param {string} words */
+function showNothing(words) {
+  element("outcome").textContent = words;
+  element("commands").hidden = true;
+  element("rows-wrap").hidden = true;
+}
+
 /** @param {string} status @param {string} words @param {number | null} ms */
 function showOutcome(status, words, ms) {
   const parts = [make("span", { class: `badge badge-${status}` }, ms === null ? "sent" : status)];
@@ -125,7 +135,7 @@ function showRows(given, commands) {
         "tr",
         { "data-mark": mark },
         make("td", {}, ...breakable(key)),
-        make("td", {}, mark === "added" ? "–" : valueToJavaScript(before)),
+        make("td", {}, mark === "added" ? "–" : valueInWords(before)),
         make("td", {}, mark === "dropped" ? "dropped" : valueToJavaScript(after)),
       ),
     ),

@@ -1,11 +1,10 @@
-// "What Heap received": the server's list, told anew whenever it changes; searched and cleared here.
+// "What Heap received": the server's list by visitor and page, told anew at each change; searched and cleared here.
+import { listen, listing } from "./inbox.js";
 import { element, make } from "./page.js";
+import { receivedCall, textOf, title } from "./received-call.js";
 
-/**
- * @typedef {{
- *   id: number, at: string, path: string, method: string, arguments: unknown[], refused: string | null,
- * }} Received
- */
+/** @typedef {import("./received-call.js").Received} Received */
+/** @typedef {{id: string, calls: Received[]}} Group the calls of one visitor or of one page, in the order in which they were made */
 
 const SHOWN = 200;
 
@@ -25,16 +24,14 @@ export function showReceived() {
         (kind === "" || (kind === "refused" ? call.refused !== null : call.method === kind && call.refused === null)) &&
         (sought === "" || textOf(call).includes(sought)),
     );
-    list.replaceChildren(...wanted.slice(-SHOWN).reverse().map(item));
+    const names = visitorNames(all);
+    const visitors = groups(wanted.slice(-SHOWN), (call) => call.visitor || call.view);
+    list.replaceChildren(...visitors.map((visitor) => visitorSection(visitor, names.get(visitor.id) ?? "A visitor")));
     element("nothing").hidden = all.length > 0;
+    element("no-match").hidden = all.length === 0 || wanted.length > 0;
     const refused = all.filter((call) => call.refused !== null).length;
     const part = wanted.length === all.length ? "" : `${wanted.length} of `;
     element("live-text").textContent = `${part}${all.length} received${refused ? `, ${refused} refused` : ""}`;
-  };
-  const load = async () => {
-    const answer = await fetch("/received.json", { cache: "no-store" });
-    all = (await answer.json()).received;
-    show();
   };
 
   find.addEventListener("input", show);
@@ -50,105 +47,62 @@ export function showReceived() {
     await fetch("/received.json", { method: "DELETE" });
     find.focus();
   });
-  listen(load);
-}
-
-/** Calls `load` now and at every change on the server, while the page is seen. @param {() => Promise<void>} load */
-function listen(load) {
   const lamp = element("live-lamp");
-  /** @type {EventSource | null} */
-  let source = null;
-  let running = false;
-  let again = false;
-  const told = async () => {
-    again = true;
-    if (running) return;
-    running = true;
-    while (again) {
-      again = false;
-      await load().catch(() => lamp.classList.remove("on"));
-    }
-    running = false;
-  };
-  const open = () => {
-    if (source || document.visibilityState === "hidden") return;
-    source = new EventSource("/received/changes");
-    source.addEventListener("open", () => lamp.classList.add("on"));
-    source.addEventListener("error", () => lamp.classList.remove("on"));
-    source.addEventListener("message", told);
-  };
-  const close = () => {
-    source?.close();
-    source = null;
-    lamp.classList.remove("on");
-  };
-  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? close() : open()));
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", open);
-  open();
-}
-
-/** @param {Received} call */
-const textOf = (call) =>
-  `${call.method} ${flat(call)
-    .map(([key, value]) => `${key}: ${quote(value)}`)
-    .join(" ")} ${title(call)} ${call.path} ${call.refused ?? ""}`.toLowerCase();
-
-/** The event's name, or who was identified. @param {Received} call */
-function title(call) {
-  const first = call.arguments[0];
-  return typeof first === "object" || first === undefined ? "" : String(first);
-}
-
-/** @param {Received} call @returns {[string, unknown][]} */
-function flat(call) {
-  const last = call.arguments.at(-1);
-  return typeof last === "object" && last !== null ? Object.entries(last) : [];
-}
-
-/** A value as one reads it in code: text in single quotes. @param {unknown} value */
-function quote(value) {
-  if (typeof value === "string")
-    return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-/** @param {Received} call */
-function item(call) {
-  const head = make(
-    "div",
-    { class: "what" },
-    make("span", { class: "method" }, call.method),
-    make("strong", { class: "name" }, title(call)),
+  listen(
+    async () => {
+      all = await listing();
+      show();
+    },
+    (open) => lamp.classList.toggle("on", open),
   );
-  if (call.refused)
-    head.append(
-      make("span", { class: "badge badge-refused" }, "refused"),
-      make("span", { class: "hint" }, call.refused),
-    );
-  const when = make(
-    "time",
-    { class: "when", datetime: call.at },
-    `${new Date(call.at).toLocaleTimeString()} · ${call.path}`,
-  );
-  const values = flat(call).map(([key, value]) => line(key, quote(value)));
-  const made = make("li", { "data-call": String(call.id) }, head, when);
-  if (values.length) made.append(make("ul", { class: "values" }, ...values));
-  return made;
 }
 
-const LONG = 260;
+/**
+ * The calls in groups, the one with the newest call first.
+ * @param {Received[]} calls @param {(call: Received) => string} by
+ * @returns {Group[]}
+ */
+function groups(calls, by) {
+  /** @type {Map<string, Received[]>} */
+  const found = new Map();
+  for (const call of calls) {
+    const id = by(call);
+    const known = found.get(id) ?? [];
+    found.delete(id);
+    found.set(id, [...known, call]); // last in the map: it has the newest call
+  }
+  return [...found].reverse().map(([id, members]) => ({ id, calls: members }));
+}
 
-/** One property; a long value is shown in part until it is asked for. @param {string} key @param {string} text */
-function line(key, text) {
-  const whole = make("span", {}, make("b", {}, `${key}: `), text);
-  if (text.length <= LONG) return make("li", {}, whole);
-  const more = make("button", { type: "button", class: "more", "aria-expanded": "false" }, "Show all of it");
-  const made = make("li", { class: "long" }, whole, more);
-  more.addEventListener("click", () => {
-    const open = made.classList.toggle("whole");
-    more.setAttribute("aria-expanded", String(open));
-    more.textContent = open ? "Show less" : "Show all of it";
-  });
-  return made;
+/** Who each visitor is: as last identified, else by a number. @param {Received[]} all */
+function visitorNames(all) {
+  /** @type {Map<string, string>} */
+  const names = new Map();
+  for (const call of all) {
+    const id = call.visitor || call.view;
+    if (call.sdk === "server") names.set(id, "From the server");
+    else if (call.method === "identify") names.set(id, title(call));
+    else if (!names.has(id)) names.set(id, `Visitor ${names.size + 1}, not identified`);
+  }
+  return names;
+}
+
+/** @param {Group} visitor @param {string} name */
+function visitorSection(visitor, name) {
+  const views = groups(visitor.calls, (call) => call.view);
+  const many = `${visitor.calls.length} ${visitor.calls.length === 1 ? "call" : "calls"}`;
+  return make(
+    "section",
+    { class: "visitor" },
+    make("h2", {}, name, " ", make("small", {}, many)),
+    ...views.map(viewSection),
+  );
+}
+
+/** @param {Group} view */
+function viewSection(view) {
+  const { path, made } = view.calls[0];
+  const time = make("time", {}, new Date(made).toLocaleTimeString());
+  const list = make("ol", { class: "received", reversed: "" }, ...[...view.calls].reverse().map(receivedCall));
+  return make("section", { class: "view" }, make("h3", {}, make("code", {}, path), " ", time), list);
 }

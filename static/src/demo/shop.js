@@ -19,10 +19,13 @@ export function showHeader() {
   element("account-name").textContent = account?.name ?? "Sign in";
 }
 
+/** A product in a few words, nested in an event. @param {string} id */
+const brief = (id) => ({ id, name: shelf[id].name, price: shelf[id].price });
+
 /** Puts products into the cart. @param {string} id @param {number} quantity */
 function add(id, quantity) {
   cart.put(id, cart.quantityOf(id) + quantity);
-  track("Product Added", { ...shelf[id], quantity, url: cart.urlOf(id), cart_total: cart.total() });
+  track("Product Added", { product: brief(id), quantity, cart: cart.summary(), added_at: new Date() });
   showHeader();
   say(`${shelf[id].name} is in your cart`);
 }
@@ -57,7 +60,7 @@ export function showProducts() {
     track("Product List Viewed", {
       list_id: "shelf",
       category: kind || "Everything",
-      products: shown.map((id, place) => ({ ...shelf[id], position: place + 1 })),
+      products: shown.map((id, place) => ({ product_id: id, position: place + 1 })),
     });
   };
   const chips = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-show]")]);
@@ -89,8 +92,8 @@ export function showCart() {
   const change = (id, quantity) => {
     const before = cart.quantityOf(id);
     cart.put(id, quantity);
-    const product = { ...shelf[id], cart_id: cartId(), url: cart.urlOf(id), cart_total: cart.total() };
-    if (quantity > before) track("Product Added", { ...product, quantity: quantity - before });
+    const product = { product: brief(id), cart: { id: cartId(), ...cart.summary() } };
+    if (quantity > before) track("Product Added", { ...product, quantity: quantity - before, added_at: new Date() });
     else track("Product Removed", { ...product, quantity: before - quantity });
     show();
   };

@@ -3,7 +3,7 @@ import { compare } from "./compare.js";
 import { h } from "./elements.js";
 import { clock, milliseconds } from "./times.js";
 import { titleOf } from "./timeline.js";
-import { toPython, valueToJavaScript } from "./source.js";
+import { toPython, valueInWords, valueToJavaScript } from "./source.js";
 
 /** @typedef {import("./timeline.js").Entry} Entry */
 
@@ -14,12 +14,13 @@ import { toPython, valueToJavaScript } from "./source.js";
  * @returns {HTMLLIElement}
  */
 export function callRow(entry, open, toggle) {
+  const title = titleOf(entry);
   const button = h(
     "button",
     { type: "button", class: "line", "aria-expanded": String(open), click: () => toggle(!open) },
     h("span", { class: "method" }, entry.method),
-    h("span", { class: "title" }, titleOf(entry)),
-    h("span", { class: `badge ${entry.status}` }, entry.status),
+    h("span", { class: title.missing ? "title missing" : "title" }, title.text),
+    h("span", { class: `badge ${entry.status.replace(" ", "-")}` }, entry.status),
     h("span", { class: "ms" }, entry.ms === null ? "" : milliseconds(entry.ms)),
   );
   return h("li", { class: "call", "data-status": entry.status, "data-id": entry.id }, button, open && details(entry));
@@ -52,6 +53,7 @@ function way(entry) {
     );
   else if (entry.status === "kept")
     step("kept", entry.reason ? `because ${entry.reason}` : "for the next page", "held");
+  else if (entry.status === "not sent") step("not sent", entry.reason ? `on purpose: ${entry.reason}` : "on purpose", "meant");
   else if (entry.status === "dropped") step("dropped", entry.reason ? `because ${entry.reason}` : "", "lost");
   else if (entry.status === "transformed") step("waiting", "for Heap", "next");
   return list;
@@ -82,9 +84,9 @@ function values(entry) {
         h(
           "tr",
           { class: mark },
-          h("th", { scope: "row" }, key, marks[mark] !== "" && h("i", {}, marks[mark])),
-          h("td", {}, mark === "added" ? "–" : cut(valueToJavaScript(before))),
-          h("td", {}, mark === "dropped" ? "–" : cut(valueToJavaScript(after))),
+          h("th", { scope: "row" }, ...breakable(key), marks[mark] !== "" && h("i", {}, marks[mark])),
+          h("td", {}, mark === "added" ? "–" : cut(valueInWords(before))),
+          h("td", {}, mark === "dropped" ? "–" : cut(valueToJavaScript(after)), tooLong(after) && h("i", {}, TOO_LONG)),
         ),
       ),
     ),
@@ -128,7 +130,17 @@ async function toClipboard(text) {
   }
 }
 
-const LONGEST = 400;
+/** Characters of a value that are shown. */
+const LONGEST = 160;
+/** Characters of a value that Heap keeps. */
+const KEPT = 1024;
+const TOO_LONG = "Heap keeps 1,024 characters";
+
+/** A dotted name that breaks after its dots where it must. @param {string} name */
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [part, h("wbr")]);
+
+/** @param {unknown} value */
+const tooLong = (value) => typeof value === "string" && value.length > KEPT;
 
 /** @param {string} text */
-const cut = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text);
+const cut = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)} … (${text.length - LONGEST} more characters)` : text);

@@ -8,6 +8,7 @@ const BARS = 60;
 const WIDTH = 360;
 const HEIGHT = 104;
 const LEFT = 34;
+const WIDEST = 22;
 const MARKS = [1, 10, 100, 1000, 10_000];
 
 /** @param {Iterable<Entry>} entries */
@@ -18,7 +19,9 @@ export function chart(entries) {
   const slowest = times[times.length - 1];
   const which = timed.length === 1 ? "One call" : `The last ${timed.length} calls`;
   const words = `${which}: median ${milliseconds(quantile(times, 0.5))}, slowest ${milliseconds(slowest)}`;
-  const step = (WIDTH - LEFT) / BARS;
+  // Few bars share the whole axis, but none becomes a block.
+  const step = (WIDTH - LEFT) / timed.length;
+  const thick = Math.min(step * 0.72, WIDEST);
   const top = MARKS.find((mark) => mark >= slowest) ?? MARKS[MARKS.length - 1];
   const height = (/** @type {number} */ ms) =>
     Math.max(1.5, ((Math.log10(Math.min(Math.max(ms, 0.1), top)) + 1) / (Math.log10(top) + 1)) * (HEIGHT - 12));
@@ -31,12 +34,12 @@ export function chart(entries) {
     );
   }
   timed.forEach((entry, place) => {
-    const x = LEFT + place * step + 0.5;
+    const x = LEFT + (place + 0.5) * step - thick / 2;
     const bar = (/** @type {number} */ ms, /** @type {string} */ name) =>
       svg("rect", {
         x,
         y: HEIGHT - height(ms),
-        width: Math.max(1, step - 1.5),
+        width: Math.max(1, thick),
         height: height(ms),
         rx: 1,
         class: name,

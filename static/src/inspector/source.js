@@ -65,6 +65,20 @@ export const toPython = (callee, args) => call(callee, args, PYTHON);
 export const valueToJavaScript = (value) => write(value, JAVASCRIPT, 0, 0);
 
 /**
+ * A value as a person reads it: what is no JSON in words. Within a call, functions, symbols and the like come as
+ * "undefined": the page writes down that there is nothing for Heap, not which nothing it was.
+ * @param {unknown} value
+ */
+export function valueInWords(value) {
+  const kind = tagOf(value);
+  if (kind === "undefined") return "undefined, a function or the like";
+  if (kind === "function") return "a function";
+  if (kind === "opaque") return "an object of the browser";
+  if (kind === "date") return "an invalid Date";
+  return valueToJavaScript(value);
+}
+
+/**
  * The kind of a wire value that is no plain JSON ("undefined", "bigint", "date" …), or null.
  * @param {unknown} value
  */
@@ -117,7 +131,8 @@ function inOneLine(value, language) {
   if (value === false) return language.false;
   const kind = tagOf(value);
   if (kind !== null) return language.tag(kind, String(/** @type {{v?: unknown}} */ (value).v ?? ""));
-  return typeof value === "string" ? quote(value) : String(value);
+  if (typeof value === "string") return quote(value);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** @param {unknown} value @param {Language} language @param {(value: unknown, used: number) => string} inside */

@@ -274,6 +274,11 @@ input {
   white-space: nowrap;
   font-weight: 600;
 }
+.title.missing {
+  color: var(--bad);
+  font-style: italic;
+  font-weight: 400;
+}
 .ms {
   text-align: right;
   color: var(--soft);
@@ -342,6 +347,9 @@ input {
 .way .held::before {
   background: var(--wait);
 }
+.way .meant::before {
+  background: var(--soft);
+}
 .way .lost::before {
   background: var(--bad);
 }
@@ -370,6 +378,9 @@ td {
   vertical-align: top;
   font-weight: 400;
   overflow-wrap: anywhere;
+}
+th[scope="row"] {
+  overflow-wrap: break-word;
 }
 thead th {
   border: 0;
@@ -512,6 +523,15 @@ figcaption {
 }
 
 @media (width < 600px) {
+  .pill {
+    inset: auto 0 0 0;
+    justify-content: center;
+    min-height: 36px;
+    padding-bottom: env(safe-area-inset-bottom);
+    border-width: 1px 0 0;
+    border-radius: 0;
+    box-shadow: none;
+  }
   .panel {
     inset: auto 0 0 0;
     width: 100%;

@@ -1,7 +1,9 @@
 // What is known of each call, built up from the events of `analytics`; bounded, so that a page may run for days.
+import { valueToJavaScript } from "./source.js";
 
 /**
- * @typedef {"made" | "transformed" | "delivered" | "kept" | "dropped"} Status
+ * @typedef {"made" | "transformed" | "delivered" | "kept" | "dropped" | "not sent"} Status `not sent`: by intention, as
+ *   Heap needs no such call, or is switched off for it
  * @typedef {{
  *   id: number, method: string, args: unknown[], at: number, journalled: boolean, replayed: boolean,
  *   status: Status, commands: unknown[][] | null, reason: string, transformMs: number | null, ms: number | null,
@@ -10,6 +12,8 @@
  * @typedef {{kind: "error" | "warning", code: string, message: string, at: number, times: number}} Notice
  */
 
+/** Heap records page views itself, and has nothing like the others. */
+const NEVER_TOLD = new Set(["page", "group", "alias", "reset", "setAnonymousId"]);
 const KEPT_CALLS = 500;
 const KEPT_NOTICES = 100;
 
@@ -44,7 +48,7 @@ export class Timeline {
       const commands = event.commands ?? entry.commands;
       this.entries.set(entry.id, {
         ...entry,
-        status: event.status,
+        status: event.status === "dropped" && isIntended(entry.method, event.reason) ? "not sent" : event.status,
         commands,
         reason: event.reason ?? "",
         ms: event.ms ?? null,
@@ -92,10 +96,20 @@ export class Timeline {
   }
 }
 
-/** What the call is about: the event's name, the user's id, or nothing. @param {Entry} entry */
-export function titleOf(entry) {
-  const first = entry.args[0];
-  return typeof first === "string" || typeof first === "number" ? String(first) : "";
+/** Whether no fault kept the call from Heap. @param {string} method @param {unknown} reason */
+const isIntended = (method, reason) =>
+  NEVER_TOLD.has(method) || (typeof reason === "string" && reason.includes("switched off"));
+
+/**
+ * What the call is about: the event's name, the user's id, or nothing. `missing`: it should have a name, and has none.
+ * @param {Entry} entry
+ * @returns {{text: string, missing: boolean}}
+ */
+export function titleOf({ method, args }) {
+  const first = args[0];
+  if (typeof first === "string" && first !== "") return { text: first, missing: false };
+  if (method === "track") return { text: `no event name: ${valueToJavaScript(first)}`, missing: true };
+  return { text: typeof first === "number" ? String(first) : "", missing: false };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { callLater } from "./calls/callbacks.js";
 import { entryOf } from "./calls/entry.js";
-import { encode, localTimes } from "./calls/wire.js";
+import { encode, withLocalTimes } from "./calls/wire.js";
 import { startDelivery } from "./delivery.js";
 import { createEvents, guard } from "./events.js";
 import { inspect } from "./inspect.js";
@@ -309,12 +309,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   addLegacy(analytics, (message) => report("warning", "method", message), emit, store);
   const hostChanged = () => delivery && delivery.hostChanged();
   const whoever = () => (delivery ? delivery.visitor.state() : { id: user.id(), traits: user.traits(), anonymousId: user.anonymousId() });
-  const door = createDoor({ host, hostChanged, takeNow, user: whoever, state, on, off });
+  const appId = () => (settings ? settings.appId : "");
+  const door = createDoor({ host, hostChanged, takeNow, appId, user: whoever, state, on, off });
   return defineProperty(analytics, DOOR, { value: door });
-}
-
-/** Wire text from Python, with what its local times are in the visitor's zone. @param {string} text */
-function withLocalTimes(text) {
-  const local = localTimes(text);
-  return local ? `${part(text, 0, -1)},"l":${local}}` : text;
 }

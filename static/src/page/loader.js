@@ -11,7 +11,7 @@ for (let i = 0; i < warnings.length; i++) say("warn", `[heap-web] ${warnings[i]}
 const analytics = instance(
   script ? sourceOfScript(script) || baseURI() : "",
   { nonce: script && script.nonce, ...settings },
-  (own(data, "global") && data.global) || "analytics",
+  own(data, "global") ? data.global : "analytics",
 );
 if (!script)
   say(

@@ -1,7 +1,8 @@
 // Boots Python: fetches the runtime's three files at once, compiles and thaws. The same in a worker and, where no worker can start, in the page.
 //
-// The .wasm file has what Python was seen to need, and stubs of the rest. Should a batch come to a stub, another interpreter, on the whole
-// .wasm, answers that batch and all that follow: a batch's answer depends on its text alone, so none is lost and none is another.
+// The .wasm file has the functions that Python was seen to need, and stubs in place of the others. When a batch reaches a stub, an
+// interpreter on the whole .wasm answers that batch and all later ones. The answer to a batch depends on its text alone, so no answer
+// is lost and none is different.
 // https://developer.mozilla.org/docs/WebAssembly/Reference/JavaScript_interface/compileStreaming_static
 
 import { thaw } from "./interpreter.js";
@@ -19,14 +20,14 @@ const WASM = "pyodide.asm.wasm";
 const WHOLE = "pyodide.whole.wasm";
 const SNAPSHOT = "python.bin";
 
-/** What every sound interpreter can do. */
+/** A batch that every working interpreter answers. */
 const PROBE = '{"calls":[{"m":"track","a":["E",{"a":{"b":[1]}}]}]}';
 
 let boots = 0;
 
 /**
- * Whether an interpreter that threw is at its end (a trap, memory used up, one that raises whatever it is asked), or Python has but
- * raised for what it was asked.
+ * Whether an interpreter that threw can work no more: it trapped, its memory is used up, or it raises for every batch. If Python
+ * raised for this batch alone, it can.
  * @param {Python["run"]} run
  * @param {unknown} error
  */
@@ -75,7 +76,8 @@ async function bytesOf(response, size, arrived) {
 }
 
 /**
- * Memory with wrong bytes in it may boot all the same, and be wrong later. Where the page is not secure the browser cannot hash.
+ * An interpreter whose memory has wrong bytes may boot, and go wrong later. On a page that is not secure the browser cannot hash, so
+ * nothing is checked there.
  * @param {Uint8Array} bytes
  */
 async function verified(bytes) {

@@ -69,7 +69,8 @@ function receive(port, message) {
   else if (type === "batch") {
     python().then(
       async (booted) => {
-        waiting.add(port); // it may take another boot, and the page must know that it is not for nothing
+        // The batch may need another boot: progress tells the page that it does not wait in vain.
+        waiting.add(port);
         try {
           port.postMessage({ type: "batch", id, text: await timed(booted, message.text) });
         } catch (error) {
@@ -82,7 +83,8 @@ function receive(port, message) {
           waiting.delete(port);
         }
       },
-      () => {}, // announced as failed already
+      // `announce` has said that the boot failed.
+      () => {},
     );
   }
 }
@@ -94,8 +96,8 @@ function serve(port) {
 }
 
 /**
- * Pages also ask over a channel of our name: that is there before their port is connected. Before Python is there they get no answer,
- * as their port will give it.
+ * Pages also ask over a channel of our name, because it works before their port is connected. While Python is not there, they get no
+ * answer here: their port will give it.
  * @param {string} name
  */
 function listen(name) {
@@ -106,7 +108,7 @@ function listen(name) {
       receive({ postMessage: (answer) => channel.postMessage({ to: from, message: answer }) }, message);
     };
   } catch {
-    // It is denied: the ports do.
+    // Channels are denied. The ports are enough.
   }
 }
 

@@ -20,6 +20,17 @@ async function dead(told, ...names) {
   one.page.kill();
 }
 
+/** Claims alone, and the calls that they receive. */
+function bareClaims() {
+  const journal = createJournal("11", localStorage, { calls: 0, bytes: 0 });
+  const own = createOwnLock(journal, { contested() {}, changed() {} });
+  /** @type {import("../../src/page/calls/entry.js").Entry[]} */
+  const received = [];
+  const receive = (/** @type {typeof received} */ entries) => void received.push(...entries);
+  const claims = createClaims(journal, own, [], false, { entryOf, receive, changed() {} });
+  return { claims, received };
+}
+
 test("a dead page's calls come before those of the page that claims them, each once", async () => {
   /** @type {string[]} */
   const told = [];
@@ -130,14 +141,66 @@ test("a call made in the listener of the page's end is written without a lock, a
   assert.deepEqual(told, ["A"]);
 });
 
+test("a dead page's last strike that is seen only after its calls were read keeps them from being told again", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const first = openPage(told, { ms: 5 });
+  await pass(2000);
+  browser.origin.lag = 310;
+  first.track("A");
+  await until(() => told.length);
+  first.page.kill();
+  openPage(told, { ms: 100 });
+  await pass(5000);
+  assert.deepEqual([told, journalled()], [["A"], []]);
+});
+
+test("a page that waits for a journal which another page empties sees that it is empty, however late it sees it", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const first = openPage(told, { working: false });
+  first.track("A", "B");
+  await pass(10);
+  const [second, third] = [openPage(told), openPage(told)];
+  await pass(2000);
+  browser.origin.lag = 1200;
+  first.page.kill();
+  await pass(20_000);
+  assert.deepEqual([told, second.items, third.items, journalled()], [["A", "B"], [], [], []]);
+});
+
+test("a live page whose locks never answer tells no call that another page took for a dead one's", async () => {
+  /** @type {string[]} */
+  const told = [];
+  browser.locks.fault = "ignore";
+  const first = openPage(told, { working: false });
+  first.track("A");
+  await pass(6000);
+  browser.locks.fault = "";
+  openPage(told);
+  await pass(3000);
+  assert.deepEqual(told, ["A"]);
+  first.heapWorks(true);
+  first.track("B");
+  await pass(3000);
+  assert.deepEqual([told, first.settled.A], [["A", "B"], ["kept"]]);
+});
+
+test("claims dropped amid the wait for other journals are not received when that is over", async () => {
+  openPage([], { working: false }).track("alive");
+  await pass(2000);
+  await dead([], "A");
+  const { claims, received } = bareClaims();
+  claims.open();
+  await pass(400);
+  claims.unclaim();
+  await pass(350);
+  assert.deepEqual([claims.ready(), received], [true, []]);
+});
+
 test("calls may be delivered in this tick once dead pages' calls are told, and not before", async () => {
   await dead([], "A");
-  const journal = createJournal("11", localStorage, { calls: 0, bytes: 0 });
-  const own = createOwnLock(journal, { contested() {}, changed() {} });
-  /** @type {import("../../src/page/calls/entry.js").Entry[]} */
-  const received = [];
-  const receive = (/** @type {typeof received} */ entries) => void received.push(...entries);
-  const claims = createClaims(journal, own, [], false, { entryOf, receive, changed() {} });
+  const { claims, received } = bareClaims();
   assert.equal(claims.held(), false);
   claims.open();
   await until(() => received.length);

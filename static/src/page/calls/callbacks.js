@@ -1,9 +1,9 @@
-/** Callbacks of calls: once each, in the order of the calls, when the call has settled or a little later if it has not. */
+/** Callbacks of calls. Each is called once, in the order of the calls: when its call has settled, or a little later if it has not. */
 
 import { guard } from "../events.js";
 import { append, setTimeout } from "../natives.js";
 
-/** So long at most does `analytics.track("…", () => location = url)` keep a visitor: the call is safe in the journal by then. */
+/** `analytics.track("…", () => location = url)` keeps a visitor no longer than this. By then the call is safe in the journal. */
 let patience = 300;
 
 /** analytics.js' `timeout`. @param {unknown} ms */

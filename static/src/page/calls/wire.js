@@ -158,11 +158,11 @@ export function encode(args) {
 const LOCAL_TIMES = /"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?)"/;
 
 /**
- * The local times in wire text that was not made here, as `encode` gives them; "" if there are none. Text that another JSON text
- * has within it escapes its quotes, and so is none.
- * @param {string} text
+ * Wire text from Python, and what its local times are in the visitor's zone, as `encode` gives them. Text that another JSON text has
+ * within it escapes its quotes, and so is none.
+ * @param {string} text of a call
  */
-export function localTimes(text) {
+export function withLocalTimes(text) {
   const found = bare();
   for (let left = text, match; (match = exec(LOCAL_TIMES, left)); left = part(left, match.index + match[0].length)) {
     const time = /** @type {string} */ (match[1]);
@@ -172,7 +172,7 @@ export function localTimes(text) {
   each(keys(found), (time) => {
     if (found[time]) local += `${local && ","}"${time}":"${found[time]}"`;
   });
-  return local && `{${local}}`;
+  return local ? `${part(text, 0, -1)},"l":{${local}}}` : text;
 }
 
 /**

@@ -12,18 +12,18 @@ import { AbortController, append, bare, clearTimeout, each, keys, listen, Promis
 
 /** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
 const CLAIM_MS = 700;
-/** Another process's last writes may reach us later than its lock does. */
+/** The last writes of another process may reach us this much later than its lock. */
 const SETTLE_MS = 300;
-/** On a busy machine they come much later; so long is waited where no calls of our own wait for it. */
+/** On a busy machine they come later still. Where no calls of our own wait, we wait this long. */
 const SETTLE_LATER_MS = 1000;
 /**
- * Where the SharedWorker does not live on by itself (Firefox), a page with nothing left to deliver holds its lock no longer
- * than this: a page that holds one is not kept in the back/forward cache, and with the page the SharedWorker would end.
+ * A page with nothing left to deliver holds its lock no longer than this where the SharedWorker does not outlive its pages
+ * (Firefox). There a page that holds a lock is not kept in the back/forward cache, and the SharedWorker would end with the page.
  */
 const IDLE_MS = 20;
-/** Most calls that another page writes it delivers itself before long. */
+/** We look this much later at what another page has written: most of it that page delivers itself. */
 const LATE_MS = 300;
-/** So long we keep the lock of a journal that we have emptied: whoever waits for the lock must see by then that it is empty. */
+/** We keep the lock of a journal that we have emptied this long. A page that waits for the lock sees by then that the journal is empty. */
 const LINGER_MS = 2000;
 
 /** @param {number} ms */
@@ -142,9 +142,9 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
     }, LATE_MS);
   };
 
-  // What another page has written may come when we have looked already; and what it has delivered, or a site has cleared (no
-  // key), is no longer to be counted. Not listened for from the start, as Chromium then asks its browser process about storage,
-  // for which the first batch would wait.
+  // Another page may write after we have looked. And calls that it has delivered, or that the site has cleared (an event without a
+  // key), must no longer be counted. We do not listen from the start: Chromium would then ask its browser process about storage,
+  // and the first batch would wait for the answer.
   setTimeout(
     () => listen(pageWindow, "storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon()),
     LATE_MS,

@@ -18,7 +18,7 @@ export function createOwnLock(journal, { contested, changed }) {
   let state = endsWithPage() ? "free" : "away";
   /** The page delivers, or will. */
   let opened = false;
-  /** Nobody can have touched our calls, so none needs to be looked up. */
+  /** No other page can have delivered our calls, so none needs to be looked up. */
   let certain = false;
   /** The lock was asked for in this tick. */
   let fresh = false;

@@ -17,18 +17,23 @@ export const DOOR = symbolFor("heap-web host");
  * @param {import("./runtime.js").Host} page.host
  * @param {() => void} page.hostChanged
  * @param {(text: string, method: string, hear: (result: Result) => void) => number} page.takeNow makes a call, tells Heap in this tick if it can, and gives the call's id
+ * @param {() => string} page.appId
  * @param {() => object} page.user
  * @param {() => {waiting: number}} page.state
  * @param {(name: string, listener: (...args: any[]) => void) => void} page.on
  * @param {(name: string, listener: (...args: any[]) => void) => void} page.off
  */
-export function createDoor({ host, hostChanged, takeNow, user, state, on, off }) {
+export function createDoor({ host, hostChanged, takeNow, appId, user, state, on, off }) {
   /** @type {Settled} */
   let tell = () => {};
   /** What listens, and what hears for it. @type {{listener: unknown, name: string, heard: (...args: any[]) => void}[]} */
   let listeners = [];
 
   return {
+    /** The App ID that the page has loaded; "" before. */
+    get appId() {
+      return appId();
+    },
     /** @param {(batch: string) => string} run @param {Settled} settled hears of calls that `take` could not tell in its own tick */
     attach(run, settled) {
       host.run = run;

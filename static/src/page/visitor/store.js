@@ -5,7 +5,7 @@ import { attempt, bare, each, getItem, keys, localStorage, removeItem, setItem }
 /** @typedef {ReturnType<typeof createStore>} Store */
 
 export function createStore() {
-  /** @type {Record<string, string | null>} what localStorage did not take, and what was set before `open` */
+  /** What localStorage did not take, and what was set before `open`. @type {Record<string, string | null>} */
   const memory = bare();
   /** @type {Storage | null} */
   let local = null;

@@ -1,4 +1,4 @@
-"""heap_web.browser.encode: a call made in Python as the record that the page's runtime reads."""
+"""heap_web.browser.encode: a call made in Python as wire text, which the page's runtime reads."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from heap_web import runtime as worker
-from heap_web.browser.encode import record
+from heap_web.browser.encode import encode
 from heap_web.core.calls import parse
 from heap_web.core.javascript import from_wire
 from heap_web.core.session import step
@@ -38,6 +38,11 @@ class Order:
 
     number: int
     lines: list[str]
+
+
+def text_of(method: str, arguments: tuple[object, ...], **rest: Any) -> str:
+    """The wire text of a call."""
+    return encode(method, arguments, **rest)[0]
 
 
 def nothing() -> None:
@@ -85,33 +90,26 @@ CALLS: list[tuple[str, tuple[object, ...]]] = [
 
 @pytest.mark.parametrize(("method", "arguments"), CALLS)
 def test_round_trip(method: str, arguments: tuple[object, ...]) -> None:
-    """A call and what is read from its record come to the same commands and the same visitor."""
-    sent = json.loads(record(method, arguments))
+    """A call and what is read from its wire text come to the same commands and the same visitor."""
+    sent = json.loads(text_of(method, arguments))
     assert sent["m"] == method
     direct = step(User(), parse(method, arguments))
     assert step(User(), parse(method, from_wire(sent["a"]))) == direct
 
 
 def test_worker_reads_it() -> None:
-    """The page's runtime takes a record as it is: a Python date stays one, text like one becomes a time."""
-    text = record("track", ("E", {"day": date(2020, 6, 7), "text": "2020-06-07"}))
+    """The page's runtime takes wire text as it is: a Python date stays one, text like one becomes a time."""
+    text = text_of("track", ("E", {"day": date(2020, 6, 7), "text": "2020-06-07"}))
     batch = f'{{"config": {{}}, "user": {{"id": null, "traits": {{}}, "anonymousId": null}}, "calls": [{text}]}}'
     (result,) = json.loads(worker.run(batch))["results"]
     assert result["commands"] == [["track", "E", {"day": "2020-06-07", "text": "2020-06-07T00:00:00.000Z"}]]
-
-
-def test_local_times() -> None:
-    """A time without a zone inside the properties is replaced by what the visitor's zone makes of it, a name is not."""
-    text = "2020-06-07 08:09:10"
-    sent = json.loads(record("track", (text, {"at": text}), {text: "2020-06-07T06:09:10.000Z"}))
-    assert sent["a"] == [text, {"at": "2020-06-07T06:09:10.000Z"}]
 
 
 def test_copied() -> None:
     """What the caller changes after the call changes nothing, and the caller's objects stay as they were."""
     given = {"a": [1.5e300, date(2020, 1, 1)], "$": {"b": 1}}
     before = repr(given)
-    text = record("track", ("E", given))
+    text = text_of("track", ("E", given))
     assert repr(given) == before
     given["a"] = []
     assert "1.5e+300" in text
@@ -129,14 +127,14 @@ def test_hostile(hostile: Callable[[], object]) -> None:
     """A value that raises when it is read, or says nothing, costs itself alone, wherever it stands."""
     value = hostile()
     for arguments in (("E", {"a": value, "b": 1}), ("E", value)):
-        json.loads(record("track", arguments))
-    assert json.loads(record("track", ("E", {"a": value, "b": 1})))["a"][1]["b"] == 1
+        json.loads(text_of("track", arguments))
+    assert json.loads(text_of("track", ("E", {"a": value, "b": 1})))["a"][1]["b"] == 1
 
 
 def test_too_deep_is_said() -> None:
     """What is too deep is dropped and said."""
     warnings: list[str] = []
-    record("track", ("E", deep(501)), warnings=warnings)
+    text_of("track", ("E", deep(501)), warnings=warnings)
     assert len(warnings) == 1
 
 
@@ -144,4 +142,46 @@ def test_foreign() -> None:
     """A value of an unknown type is read as what the edge makes of it."""
     thing = object()
     foreign: Callable[[object], object] = lambda value: {"seen": 1} if value is thing else value  # noqa: E731
-    assert json.loads(record("track", ("E", {"a": thing}), foreign=foreign))["a"][1] == {"a": {"seen": 1}}
+    assert json.loads(text_of("track", ("E", {"a": thing}), foreign=foreign))["a"][1] == {"a": {"seen": 1}}
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "found"),
+    [
+        ("track", ("E", {}, nothing), True),
+        ("track", ("E", nothing, print), True),
+        ("track", (nothing,), False),
+        ("identify", (nothing,), True),
+        ("identify", ("u1", {"a": nothing}), False),
+        ("page", ("Home", None, None, nothing), True),
+    ],
+)
+def test_callback(method: str, arguments: tuple[object, ...], found: bool) -> None:
+    """The first function among the arguments is the callback, but not as the event of `track` nor inside a value."""
+    assert (encode(method, arguments)[1] is nothing) == found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.0,
+        1.5,
+        -0.0,
+        1e16,
+        1e300,
+        9007199254740994.0,
+        2**53,
+        "9007199254740994.0",
+        "1e+5",
+        "\ud800",
+        "$",
+        [1.0, {"$": 2}],
+    ],
+)
+def test_plain_values(value: Any) -> None:
+    """Values that one pass can write, and those that look as if it could, come out as they went in."""
+    sent = from_wire(json.loads(text_of("track", ("E", {"value": value}))))["a"][1]["value"]
+    again = json.loads(json.dumps(json.loads(text_of("track", ("E", {"value": value})))))  # as a page may write it anew
+    assert sent == from_wire(again)["a"][1]["value"]
+    if type(value) is not int:
+        assert (sent, type(sent)) == (value, type(value))
