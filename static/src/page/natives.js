@@ -93,13 +93,13 @@ const numberText = method("toString", (w) => w.Number.prototype.toString);
 /** A number in base 36. @param {number} number @returns {string} */
 export const base36 = (number) => /** @type {any} */ (numberText)(number, 36);
 
-/** Every stretch of the text that fits the pattern is `by`. @param {string} text @param {globalThis.RegExp} pattern with no flag @param {string} by */
+/** Every stretch of the text that fits the pattern is `by`. @param {string} text @param {globalThis.RegExp} pattern with no flag and no anchor, that fits no empty text @param {string} by */
 export function replace(text, pattern, by) {
   let left = text;
   let done = "";
-  for (let found; (found = exec(pattern, left)); ) {
+  for (let found; (found = exec(pattern, left)) && found[0]; ) {
     done += part(left, 0, found.index) + by;
-    left = part(left, found.index + (found[0].length || 1));
+    left = part(left, found.index + found[0].length);
   }
   return done + left;
 }

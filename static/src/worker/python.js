@@ -133,7 +133,8 @@ async function glue(fragment) {
 /** Where this runs, in Pyodide's terms. */
 function environment() {
   const page = typeof document !== "undefined";
-  const node = typeof process === "object" && typeof process?.versions?.node === "string";
+  // A page may have a `process` with Node's version, as bundlers write it.
+  const node = !page && typeof process === "object" && typeof process?.versions?.node === "string";
   return {
     IN_NODE: node,
     IN_NODE_ESM: node,

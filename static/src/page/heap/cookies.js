@@ -1,6 +1,6 @@
 /** The cookies of Heap's classic SDK. */
 
-import { attempt, cookies, each, exec, location, part, replace, writeCookie } from "../natives.js";
+import { attempt, cookies, each, exec, indexOf, location, part, writeCookie } from "../natives.js";
 
 const ENDED = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
@@ -18,6 +18,9 @@ export const removeHeapsCookies = (appId) =>
 /** This host's own, and each that it is part of. */
 function domains() {
   const all = [""];
-  for (let host = location().hostname; host; host = replace(host, /^[^.]*\.?/, "")) all[all.length] = `; domain=${host}`;
+  for (let host = location().hostname, dot = 0; host && dot >= 0; host = part(host, dot + 1)) {
+    all[all.length] = `; domain=${host}`;
+    dot = indexOf(host, ".");
+  }
   return all;
 }

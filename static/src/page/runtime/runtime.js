@@ -153,6 +153,7 @@ export function createRuntime({ base, early, host, status, changed }) {
       let url = `${base}worker.js`;
       // No worker can be made of another origin's script, but one of ours may import it.
       if (foreign) url = createObjectURL(new Blob([`import ${stringify(url)}`], { type: "text/javascript" }));
+      if (!Worker) throw Error("this browser has none");
       const options = bare();
       options.type = "module";
       const worker = new Worker(scriptUrl(url), options);

@@ -4,7 +4,7 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { attempt, base36, BroadcastChannel, clearTimeout, listen, part, random, setTimeout, SharedWorker } from "../natives.js";
+import { attempt, base36, BroadcastChannel, clearTimeout, Error, listen, part, random, setTimeout, SharedWorker } from "../natives.js";
 import { scriptUrl } from "../trusted.js";
 
 /** @typedef {import("./protocol.js").ToWorker} ToWorker */
@@ -28,6 +28,7 @@ export function connect(base) {
       return (outlives = true);
     },
   });
+  if (!SharedWorker) throw Error("this browser has none");
   const worker = new SharedWorker(scriptUrl(`${base}worker.js`), options);
   const { port } = worker;
   /** Old browsers have none, and Firefox denies it where it denies storage. */
