@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,9 +42,10 @@ class Group(Generic[T]):
         """Returns when the item is written; raises if it could not be."""
         ticket = _Ticket(item)
         leads = self._queue(ticket)
-        if not leads:
-            leads = self._wait(ticket)
         if leads:
+            self._lead()
+        elif self._wait(ticket):
+            time.sleep(0)  # who was told with us that its item is written may have the next one ready
             self._lead()
         if ticket.error is not None:
             raise copy(ticket.error)
@@ -89,6 +91,7 @@ class Group(Generic[T]):
                 goes_on = self._hand_over(to_the_end=to_the_end)
             if not goes_on:
                 return
+            time.sleep(0)  # as above
 
     def _hand_over(self, *, to_the_end: bool) -> bool:
         with self._lock:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
@@ -21,12 +22,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from heap_web.cloud import HeapCloud, Limits, Message, Outbox
+from heap_web.cloud import AsyncHeapCloud, HeapCloud, Limits, Message, Outbox
 from heap_web.dev.check import postgres
 from heap_web.dev.serve.heap_api import elsewhere
 
 EVENTS = 100_000
 ONE_BY_ONE = 2_000
+TOGETHER = 16
+"""Callers that call at the same time: threads, or tasks of an event loop."""
 AT_ONCE = 1_000
 AMID_REQUEST_S = 0.01
 UNLIMITED = Limits(10**12, 10**12, 10**12)
@@ -51,10 +54,20 @@ def measure(events: int = EVENTS) -> dict[str, float]:
 def _throughput(heap: str, url: str, events: int) -> dict[str, float]:
     figures: dict[str, float] = {}
     with _client(heap, url) as client:
-        one_by_one = min(ONE_BY_ONE, events)
+        one_by_one = min(ONE_BY_ONE, events // 10)
         with _timed(figures, "track() one by one, calls/s", one_by_one):
             for n in range(one_by_one):
                 client.track("Order Completed", user_id=f"user {n}", properties=PROPERTIES)
+        with _timed(figures, f"track() by {TOGETHER} threads, calls/s", one_by_one * 2):
+            _by_threads(client, one_by_one * 2 // TOGETHER)
+        with _timed(figures, f"track() by {TOGETHER} tasks, calls/s", one_by_one * 2):
+            asyncio.run(_by_tasks(client.outbox, heap, one_by_one * 2 // TOGETHER))
+        with _timed(figures, "track_many(), calls/s", events):
+            for start in range(0, events, AT_ONCE):
+                client.track_many(
+                    {"event": "Order Completed", "user_id": f"user {n}", "properties": PROPERTIES}
+                    for n in range(start, min(start + AT_ONCE, events))
+                )
         client.flush()
         with _timed(figures, "into the outbox in bulk, calls/s", events):
             _fill(client, events, "bulk")
@@ -63,6 +76,28 @@ def _throughput(heap: str, url: str, events: int) -> dict[str, float]:
         if delivered != events:
             raise RuntimeError(f"{delivered} of {events} events were delivered")
     return figures
+
+
+def _by_threads(client: HeapCloud, each: int) -> None:
+    def work(who: int) -> None:
+        for n in range(each):
+            client.track("Order Completed", user_id=f"user {who} {n}", properties=PROPERTIES)
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in range(TOGETHER)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+async def _by_tasks(outbox: Outbox, heap: str, each: int) -> None:
+    async def work(who: int) -> None:
+        for n in range(each):
+            await client.track("Order Completed", user_id=f"user {who} {n}", properties=PROPERTIES)
+
+    client = AsyncHeapCloud("11", outbox=outbox, base_url=heap, background=False)
+    await asyncio.gather(*(work(who) for who in range(TOGETHER)))
+    await client.close(0)
 
 
 def _recovery(heap: str, url: str, events: int) -> dict[str, float]:
