@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 POLICIES = ("refuse", "drop_oldest", "drop_newest")
 COUNTED_AGAIN = 1.0
 """Seconds between two counts of what is there, while the outbox is full."""
+DISK_SEEN = 0.2
+"""Seconds for which a disk that had room is believed to have it."""
 STALE = 60.0
 """Seconds after which an outbox that was more than half full is counted again, for others put calls in too."""
 
@@ -69,6 +71,7 @@ class Filling:
         self._lock = threading.Lock()
         self._calls = self._size = 0
         self._counted: float | None = None
+        self._disk_seen = -DISK_SEEN
 
     def over(self, calls: int, size: int) -> str | None:
         """What there would be too much of with so many calls more, or None."""
@@ -82,6 +85,13 @@ class Filling:
                 self._counted = self._monotonic()
                 over = self._over(calls, size)
             return over
+
+    def is_known(self, calls: int, size: int) -> bool:
+        """Whether there is room for so much without a look at the database."""
+        with self._lock:
+            if self._counted is None or self._over(calls, size) is not None:
+                return False
+            return not self._half_full() or self._monotonic() - self._counted <= STALE
 
     def changed(self, calls: int, size: int) -> None:
         """So much more is there, or less."""
@@ -111,12 +121,14 @@ class Filling:
         return None
 
     def _short_of_disk(self) -> str | None:
-        if not self.bound.free or self._file is None:
+        now = self._monotonic()
+        if not self.bound.free or self._file is None or now - self._disk_seen < DISK_SEEN:
             return None
         try:
             free = shutil.disk_usage(os.path.dirname(self._file) or ".").free
         except OSError:
             return None
         if free >= self.bound.free:
+            self._disk_seen = now
             return None
         return f"only {free} bytes are free on its disk, and {self.bound.free} are to stay free"

@@ -417,5 +417,5 @@ class AsyncHeapCloud(_Client[Coroutine[Any, Any, str], Coroutine[Any, Any, list[
         await self.close()
 
     async def _put(self, entries: Sequence[Entry]) -> None:
-        await asyncio.wrap_future(self.outbox.submit(entries))
+        await self.outbox.aput(entries)
         self._wake()

@@ -2,17 +2,19 @@
 
 The first caller writes. Those that come meanwhile wait, and one of them then writes for all that wait: so nobody waits
 for company, and under load a commit costs a part of itself. No thread of its own is needed but for callers that cannot
-block (`submit`).
+block (`aput`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import copy
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from heap_web.cloud.errors import OutboxError
 
@@ -46,12 +48,12 @@ class Group(Generic[T]):
         if ticket.error is not None:
             raise copy(ticket.error)
 
-    def submit(self, item: T) -> Future[None]:
-        """As `put`, for callers that cannot block."""
-        future: Future[None] = Future()
+    async def aput(self, item: T) -> None:
+        """As `put`, for tasks of an event loop: another thread writes. Cancelled, the item is written all the same."""
+        future = asyncio.get_running_loop().create_future()
         if self._queue(_Ticket(item, future)):
             self._lead_elsewhere()
-        return future
+        await future
 
     def _queue(self, ticket: _Ticket[T]) -> bool:
         """Takes a place in the queue; gives whether its owner must write."""
@@ -119,15 +121,14 @@ class Group(Generic[T]):
             error = raised
             if len(batch) > 1 and not (isinstance(raised, OutboxError) and raised.kind != "data"):
                 self._one_by_one(batch)  # one item must not take the others with it
-                return
         else:
             for ticket in batch:
                 ticket.finish(None)
-            batch = []
         finally:
             for ticket in batch:
                 if not ticket.finished:
                     ticket.finish(error)
+            _settle(ticket for ticket in batch if ticket.future is not None)
 
     def _one_by_one(self, batch: list[_Ticket[T]]) -> None:
         for ticket in batch:
@@ -140,11 +141,11 @@ class Group(Generic[T]):
 
 
 class _Ticket(Generic[T]):
-    """An item in the queue, and who waits for it."""
+    """An item in the queue, and who waits for it: a thread, or a task by its future."""
 
     __slots__ = ("error", "finished", "future", "item", "leads", "woken")
 
-    def __init__(self, item: T, future: Future[None] | None = None) -> None:
+    def __init__(self, item: T, future: asyncio.Future[None] | None = None) -> None:
         self.item = item
         self.future = future
         self.error: Exception | None = None
@@ -154,15 +155,31 @@ class _Ticket(Generic[T]):
         self.woken.acquire()
 
     def finish(self, error: Exception | None) -> None:
-        """Tells who waits."""
+        """Tells the thread that waits."""
         self.finished = True
         self.error = error
-        if self.future is None:
-            self.leads = False
-            if self.woken.locked():
-                self.woken.release()
-        elif self.future.set_running_or_notify_cancel():
-            if error is None:
-                self.future.set_result(None)
-            else:
-                self.future.set_exception(copy(error))
+        self.leads = False
+        if self.woken.locked():
+            self.woken.release()
+
+
+def _settle(tickets: Iterable[_Ticket[Any]]) -> None:
+    """Tells the tasks that wait, each event loop at once."""
+    of_loop: dict[asyncio.AbstractEventLoop, list[_Ticket[Any]]] = {}
+    for ticket in tickets:
+        assert ticket.future is not None
+        of_loop.setdefault(ticket.future.get_loop(), []).append(ticket)
+    for loop, some in of_loop.items():
+        with suppress(RuntimeError):  # a loop that was closed meanwhile
+            loop.call_soon_threadsafe(_settle_here, some)
+
+
+def _settle_here(tickets: list[_Ticket[Any]]) -> None:
+    for ticket in tickets:
+        future = ticket.future
+        if future is None or future.done():
+            continue
+        if ticket.error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(copy(ticket.error))

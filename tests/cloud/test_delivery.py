@@ -278,3 +278,150 @@ def test_abandoned(any_world: World) -> None:
     assert isinstance(next(way), Post)
     way.close()
     assert any_world.deliver(script()).delivered == 1
+
+
+@pytest.mark.parametrize("stop_after", [1, 2, 3, 4, 5])
+def test_confirmed_is_committed(any_world: World, stop_after: int) -> None:
+    """Whatever Heap has confirmed is struck before the next request goes out; stopped anywhere, it is not sent
+    again.
+    """
+    put(any_world, "a", "b", "c", "bad", user="ann")
+    sender = Sender(any_world.outbox, "", pacer=Pacer(), retry=Retry(), monotonic=any_world.clock)
+    way = sender.deliver()
+    arrived: list[str] = []
+    step = next(way)
+    for _ in range(stop_after):
+        assert isinstance(step, Post)
+        bad = "bad" in keys_of(step.request)
+        arrived += [] if bad else keys_of(step.request)
+        try:
+            step = way.send(Answer(400, "bad \0 event") if bad else OK)
+        except StopIteration:
+            break
+        assert any_world.outbox.waiting() + len(arrived) + len(list(any_world.outbox.refusals())) == 4
+    way.close()
+    assert any_world.deliver(script(), most=1).delivered == 4 - len(arrived) - len(list(any_world.outbox.refusals()))
+    later = [key for request in any_world.requests for key in keys_of(request)]
+    assert sorted(arrived + later + [r.message_id for r in any_world.outbox.refusals()]) == ["a", "b", "bad", "c"]
+
+
+def test_a_refusal_that_databases_refuse(any_world: World) -> None:
+    """What Heap says may hold what no database takes."""
+    put(any_world, "a")
+    assert any_world.deliver(lambda _: Answer(403, "no \0 \ud83d way")) == Delivery(refused=1)
+    assert [refusal.reason for refusal in any_world.outbox.refusals()] == ["no \ufffd ? way"]
+
+
+def update(world: World, key: str, user: str = "ann", **properties: object) -> None:
+    """Puts an update of a user in."""
+    body = json.dumps({"identity": user, "properties": properties})
+    world.outbox.put([Entry("/api/add_user_properties", user, key, body)])
+
+
+def users_after(world: World, bad: set[object], heap: Heap) -> None:
+    """Delivers to a Heap that says no to requests with a value in `bad`."""
+
+    def answer(request: Request) -> Answer:
+        values = {value for item in json.loads(request.content)["users"] for value in item["properties"].values()}
+        if values & bad:
+            return Answer(400, "no")
+        heap.take("/api/add_user_properties", json.loads(request.content))
+        return OK
+
+    world.deliver(answer)
+
+
+def test_older_properties_do_not_overtake(any_world: World) -> None:
+    """User properties that were refused and are sent again change nothing that later calls have set."""
+    heap = Heap()
+    update(any_world, "1", plan="free", seats=1)
+    update(any_world, "1b", user="bob", plan="free")
+    users_after(any_world, {"free"}, heap)
+    update(any_world, "2", plan="pro")
+    users_after(any_world, set(), heap)
+    assert any_world.outbox.retry_refused() == 2
+    users_after(any_world, set(), heap)
+    assert heap.users == {"ann": {"plan": "pro", "seats": 1}, "bob": {"plan": "free"}}
+
+
+def test_a_call_with_nothing_left_is_not_sent_again(any_world: World) -> None:
+    """An update of which later calls have set everything is over."""
+    heap = Heap()
+    update(any_world, "1", vip=True)
+    users_after(any_world, {True}, heap)
+    update(any_world, "2", vip=False)
+    users_after(any_world, set(), heap)
+    assert any_world.outbox.retry_refused() == 0
+    assert (list(any_world.outbox.refusals()), any_world.outbox.waiting()) == ([], 0)
+    assert heap.users == {"ann": {"vip": False}}
+
+
+def test_put_back_before_what_waits(any_world: World) -> None:
+    """A refused update that is put back while a newer one waits is sent before it."""
+    heap = Heap()
+    update(any_world, "1", plan="free")
+    users_after(any_world, {"free"}, heap)
+    update(any_world, "2", plan="pro")
+    assert any_world.outbox.retry_refused() == 1
+    users_after(any_world, set(), heap)
+    assert heap.users == {"ann": {"plan": "pro"}}
+
+
+def test_put_back_while_newer_is_sent(any_world: World) -> None:
+    """A refused update that is put back while a newer one is on its way to Heap does not come after it."""
+    heap = Heap()
+    update(any_world, "1", plan="free", seats=1)
+    users_after(any_world, {"free"}, heap)
+    update(any_world, "2", plan="pro")
+    with any_world.outbox.claim() as claim:
+        assert any_world.outbox.retry_refused() == 1
+        claim.delivered(claim.rows)
+    users_after(any_world, set(), heap)
+    assert heap.users == {"ann": {"seats": 1}}
+
+
+def test_newer_refused_keeps_its_values(any_world: World) -> None:
+    """An older update that is sent again takes nothing from a newer one that is still refused."""
+    heap = Heap()
+    update(any_world, "1", plan="free")
+    update(any_world, "2", user="ann2", plan="x")
+    users_after(any_world, {"free", "x"}, heap)
+    update(any_world, "3", plan="pro")
+    users_after(any_world, {"pro"}, heap)
+    assert any_world.outbox.retry_refused(message_ids=["1"]) == 1
+    users_after(any_world, set(), heap)
+    assert any_world.outbox.retry_refused(message_ids=["3"]) == 1
+    users_after(any_world, set(), heap)
+    assert heap.users == {"ann": {"plan": "pro"}}
+
+
+def test_clocks_that_are_set(any_world: World) -> None:
+    """Whoever sets the clock, back or forth, a user at a limit waits for the limit's window and not longer."""
+    put(any_world, "a", "b", user="ann")
+    limits = Limits(requests_per_identity=1, events_per_identity=1)
+    wall = [any_world.now]
+    any_world.outbox._clock = lambda: wall[0]
+    started = any_world.now
+
+    def answer(_: Request) -> Answer:
+        wall[0] -= 3_600.0
+        return OK
+
+    assert any_world.deliver(answer, limits) == Delivery(delivered=2)
+    assert any_world.now - started <= 61
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_another_clock(outbox_url: str, hours: int) -> None:
+    """A restart after the clock was set does not wait longer than a window either."""
+    with opened(outbox_url) as world:
+        put(world, "a", "b", user="ann")
+        limits = Limits(events_per_identity=1)
+        world.deliver(lambda _: OK, limits, most=1)
+        put(world, "c", user="ann")
+        world.outbox._seen = 0
+        wall = world.now + hours * 3_600.0
+        world.outbox._clock = lambda: wall
+        started = world.now
+        assert world.deliver(script(), limits).delivered == 1
+        assert world.now - started <= 61

@@ -73,6 +73,7 @@ GROUPS = (
     Group(
         "Operations",
         (
+            Doc("operating", "Running the server half", "The outbox, what is watched, and recipes for servers"),
             Doc("delivery", "Nothing lost", "The journal, its bounds and the deadlines"),
             Doc("faults", "Faults", "What the tests break, and what Heap received all the same"),
             Doc("security", "CSP and other origins", "Content Security Policy, integrity, CDNs"),
