@@ -12,10 +12,11 @@ except ImportError as error:
 from heap_web.audiences.errors import AudienceBusy, AudienceShrinks, SyncRefused
 from heap_web.audiences.membership import membership
 from heap_web.audiences.names import property_name
-from heap_web.audiences.sync import AudienceSync, Summary, TraitSummary, TraitSync
+from heap_web.audiences.sync import AudienceSetSync, AudienceSync, Summary, TraitSummary, TraitSync
 
 __all__ = [
     "AudienceBusy",
+    "AudienceSetSync",
     "AudienceShrinks",
     "AudienceSync",
     "Summary",

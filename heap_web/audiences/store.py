@@ -35,7 +35,7 @@ from heap_web.cloud.documented import LONGEST_IDENTITY
 from heap_web.cloud.messages import identity
 from heap_web.core.errors import ConfigurationError
 
-USER, VALUE, MEMBER, RUN = "user_id", "value", "member", "run"
+USER, VALUE, MEMBER, BEFORE = "user_id", "value", "member", "before"
 STAGED_AT_ONCE = 50_000
 READ_AT_ONCE = 10_000
 
@@ -62,11 +62,13 @@ class Counts:
 class MemberStore:
     """The users of one audience, or of one trait with their values, as told."""
 
-    def __init__(self, connection: Any, app_id: str, property_name: str, *, valued: bool = False) -> None:
+    def __init__(
+        self, connection: Any, app_id: str, property_name: str, *, kind: str = "audience", valued: bool = False
+    ) -> None:
         self._connection = connection
         slug = re.sub("[^a-z0-9]+", "_", property_name.lower())[:24].strip("_")
-        kind = "trait\n" if valued else ""
-        digest = sha256(f"{kind}{app_id}\n{property_name}".encode()).hexdigest()[:10]
+        of_kind = "" if kind == "audience" else f"{kind}\n"
+        digest = sha256(f"{of_kind}{app_id}\n{property_name}".encode()).hexdigest()[:10]
         self.name = f"heap_web_{slug}_{digest}"
         """What the names of its tables begin with."""
         self._staged = f"{self.name}_new"
@@ -153,13 +155,14 @@ class MemberStore:
         return self._table(name)
 
     def ids(self, changes: ir.Table, after: str | None) -> Iterator[list[list[Any]]]:
-        """The changes in the order of their user ids, from behind `after`, some at a time: `user_id`, `member`, and
-        for a trait `value`.
+        """The changes in the order of their user ids, from behind `after`, some at a time: `user_id`, `member`, for a
+        trait `value`, and `before` where it is known.
         """
         left = changes.filter(changes.member.notnull())
         if after is not None:
             left = left.filter(left[USER] > after)
-        ordered = left.select(USER, MEMBER, *self._columns[1:]).order_by(USER)
+        more = [BEFORE] if BEFORE in left.columns else []
+        ordered = left.select(USER, MEMBER, *self._columns[1:], *more).order_by(USER)
         yield from engines.batches(self._connection, ordered, READ_AT_ONCE)
 
     def finish(self, changes: ir.Table) -> None:
@@ -275,6 +278,12 @@ def changed(members: ir.Table, told: ir.Table, run: str, *, integers: bool = Fal
         left = left.mutate(value=ibis.null("string"))
     columns = [USER, MEMBER, *keys[1:]]
     return ibis.union(entered.select(*columns), left.select(*columns)).mutate(run=ibis.literal(run))
+
+
+def with_before(changes: ir.Table, told: ir.Table) -> ir.Table:
+    """Changes, each with the value that was told before, in `before`."""
+    earlier = told.select(**{USER: told[USER], BEFORE: told[VALUE]})
+    return changes.left_join(earlier, USER).select(*changes.columns, BEFORE)
 
 
 def ids_of(members: ir.Table, place: int) -> tuple[ir.Value, bool]:

@@ -13,10 +13,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+import ibis
 import ibis.expr.types as ir
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -26,7 +28,7 @@ from heap_web.audiences.engines import default_file, keeps, open_file
 from heap_web.audiences.errors import AudienceBusy, AudienceShrinks
 from heap_web.audiences.members import Columns
 from heap_web.audiences.names import checked, property_name
-from heap_web.audiences.store import USER, VALUE, Counts, MemberStore, changed, ids_of
+from heap_web.audiences.store import BEFORE, USER, VALUE, Counts, MemberStore, changed, ids_of, with_before
 from heap_web.cloud import documented, partner
 from heap_web.cloud.client import HeapCloud
 from heap_web.cloud.entries import Entry
@@ -37,6 +39,7 @@ from heap_web.core.scalars import Scalar
 Report = Callable[[int, int], None]
 Store = Any | str | os.PathLike[str] | None
 
+SET = "set"
 ALLOWED_SHARE = 0.5
 """Of the users told, who may leave in one run unless the caller says more."""
 FEW = 10
@@ -92,6 +95,7 @@ class _Source:
 class _Sync:
     """What audiences and traits share: the store, the lock, and the way of a run."""
 
+    _kind = "audience"
     _valued = False
 
     def __init__(
@@ -110,13 +114,21 @@ class _Sync:
         self._form = partner if isinstance(outbox, HeapCloud) and outbox.api == "integrations" else documented
         self._store = store
         self._wait = wait
-        kind = "trait" if self._valued else "audience"
-        self._shown = f"the {kind} {self.property!r}"
-        self._checkpoint = f"{kind} {self.property}"[:255]
+        self._shown = f"the {self._kind} {self.property!r}"
+        name = f"{self._kind} {self.property}"
+        self._checkpoint = name if len(name) <= 255 else f"{name[:190]} {sha256(name.encode()).hexdigest()}"
 
-    def _told_to(self, member: bool, value: str | None) -> Scalar:
-        """What Heap is told of a user who changed."""
+    def _told_to(self, member: bool, value: str | None, before: str | None) -> dict[str, Scalar]:
+        """What Heap is told of a user who changed: the properties and their values."""
         raise NotImplementedError
+
+    def _count(self, changes: ir.Table, told: ir.Table) -> None:
+        """Counts more closely, for a set."""
+
+    def _check_shrinking(self, found: Counts, allowed: float) -> None:
+        """Raises `AudienceShrinks` if more leave than is allowed."""
+        if found.left >= FEW and found.left > allowed * found.told:
+            raise AudienceShrinks(self._shown, found.left, found.told, allowed)
 
     def _run(
         self,
@@ -136,14 +148,20 @@ class _Sync:
                 compared, integers, skipped = self._members(store, source)
                 told, run = store.current(), uuid4().hex
                 changes = changed(compared, told, run, integers=integers, valued=self._valued)
-                found = store.count(changes if dry_run else store.begin(changes, run), told)
+                if self._kind == SET:
+                    changes = with_before(changes, told)
+                changes = changes if dry_run else store.begin(changes, run)
+                found = store.count(changes, told)
+                self._count(changes, told)
             finally:
                 store.unstage()
             if dry_run:
                 return found, 0, skipped
-            if found.left >= FEW and found.left > allowed * found.told:
+            try:
+                self._check_shrinking(found, allowed)
+            except AudienceShrinks:
                 store.forget_changes()
-                raise AudienceShrinks(self._shown, found.left, found.told, allowed)
+                raise
             if found.entered or found.changed or found.left:
                 self._note(run, 0, None)
             return found, resumed + self._complete(store, report), skipped
@@ -162,10 +180,11 @@ class _Sync:
             return 0
         done, after, put = mark["done"], mark["after"], 0
         for users, came, *told in store.ids(changes, after):
-            texts = told[0] if told else [None] * len(users)
+            nothing: list[Any] = [None] * len(users)
+            now, before = [*told, nothing, nothing][:2]
             entries = [
-                self._form.update(user, {self.property: self._told_to(member, text)}, f"{run}-{done + n}")
-                for n, (user, member, text) in enumerate(zip(users, came, texts, strict=True))
+                self._form.update(user, self._told_to(*what), f"{run}-{done + n}")
+                for n, (user, *what) in enumerate(zip(users, came, now, before, strict=True))
             ]
             done += len(entries)
             put += len(entries)
@@ -186,7 +205,7 @@ class _Sync:
             given = table.get_backend()
         if given is None or isinstance(given, str | os.PathLike):
             given = file = self._opened(given or default_file())
-        store = MemberStore(given, self._outbox.app_id, self.property, valued=self._valued)
+        store = MemberStore(given, self._outbox.app_id, self.property, kind=self._kind, valued=self._valued)
         try:
             with lock.held(given, store.name, self._shown, self._wait):
                 yield store
@@ -212,8 +231,12 @@ class _Sync:
         users, integers = ids_of(table, places[0])
         chosen = {USER: users}
         if self._valued:
-            chosen[VALUE] = values.column_of(table[table.columns[places[1]]])
+            chosen[VALUE] = self._encoded(table[table.columns[places[1]]])
         return _Source(table.select(**chosen), integers=integers)
+
+    def _encoded(self, column: ir.Value) -> ir.Value:
+        """A table's column of values as it is compared."""
+        return values.column_of(column)
 
     def _members(self, store: MemberStore, source: _Source) -> tuple[ir.Table, bool, int]:
         """The members as a table in the store's engine, whether they come from integers, and how many were left out."""
@@ -294,8 +317,8 @@ class AudienceSync(_Sync):
             store.forget()
         return summary
 
-    def _told_to(self, member: bool, value: str | None) -> Scalar:
-        return member
+    def _told_to(self, member: bool, value: str | None, before: str | None) -> dict[str, Scalar]:
+        return {self.property: member}
 
 
 class TraitSync(_Sync):
@@ -305,6 +328,7 @@ class TraitSync(_Sync):
     longer; Heap has no way to take a property away, so it is empty text unless you say otherwise.
     """
 
+    _kind = "trait"
     _valued = True
 
     def __init__(
@@ -346,8 +370,108 @@ class TraitSync(_Sync):
         )
         return TraitSummary(found.entered, found.changed, found.left, found.unchanged, sent, found.skipped + skipped)
 
-    def _told_to(self, member: bool, value: str | None) -> Scalar:
-        return values.decoded(value) if member and value is not None else self._gone
+    def _told_to(self, member: bool, value: str | None, before: str | None) -> dict[str, Scalar]:
+        return {self.property: values.decoded(value) if member and value is not None else self._gone}
+
+
+class AudienceSetSync(_Sync):
+    """Many audiences over one table, compared in one pass: each a condition on the table's rows, each a user property
+    that is true or false. A user whose audiences changed is told once, of these alone.
+
+    `name`: of the set, which its tables are named after; it is no property. Otherwise as `AudienceSync`.
+    """
+
+    _kind = SET
+    _valued = True
+
+    def __init__(self, name: str, outbox: HeapCloud | Outbox, *, store: Store = None, wait: float = 0.0) -> None:
+        super().__init__(name, outbox, store=store, wait=wait)
+        self._names: tuple[str, ...] = ()
+        self._found: dict[str, tuple[int, int, int]] = {}
+
+    def sync(
+        self,
+        table: ir.Table,
+        audiences: Mapping[str, ir.BooleanValue],
+        *,
+        user_id: str | None = None,
+        dry_run: bool = False,
+        progress: bool | Report = False,
+        allow_shrink: bool | float = ALLOWED_SHARE,
+    ) -> dict[str, Summary]:
+        """Tells Heap who came into which audience and who went; gives a summary for each property.
+
+        `table`: an Ibis table, with one or more rows for a user. `audiences`: their names, and for each a condition
+        such as `table.total > 1_000`; who has a row for which it is true is in it. `user_id`: the column of ids. An
+        audience that is no longer among them has ended: its members are told that they left. `allow_shrink`: as of
+        `AudienceSync.sync`, for each audience. A summary's `sent` counts the calls of the whole set.
+        """
+        if not isinstance(table, ir.Table) or not isinstance(audiences, Mapping) or not audiences:
+            raise ConfigurationError(
+                'pass an Ibis table, and a mapping of audiences to conditions such as {"VIP": table.total > 1_000}'
+            )
+        properties = {name: property_name(name) for name in audiences}
+        if len(set(properties.values())) < len(properties):
+            raise ConfigurationError(f"two of the audiences would be one property: {', '.join(properties.values())}")
+        self._names = tuple(sorted(properties.values()))
+        place = Columns(user_id).of(table.columns, "the table has")[0]
+        marked = table.select(table[table.columns[place]].name(USER), **_flags(table, audiences, properties))
+        one_each = marked.group_by(USER).aggregate(**{name: marked[name].any() for name in self._names})
+        listed = ibis.literal(",")
+        for name in self._names:
+            listed = listed + ibis.ifelse(ibis.coalesce(one_each[name], False), f"{name},", "")
+        members = one_each.select(USER, value=listed)
+        members = members.filter(members.value != ",")
+        found, sent, skipped = self._run(
+            members,
+            Columns(USER, VALUE, valued=True),
+            dry_run=dry_run,
+            progress=progress,
+            allow_shrink=allow_shrink,
+        )
+        return {
+            name: Summary(entered, left, before - left, sent, found.skipped + skipped)
+            for name, (entered, left, before) in self._found.items()
+        }
+
+    def _encoded(self, column: ir.Value) -> ir.Value:
+        return column
+
+    def _count(self, changes: ir.Table, told: ir.Table) -> None:
+        """How many came, went and were before, for each audience."""
+        meant = changes.filter(changes.member.notnull())
+        now, before = ibis.coalesce(meant.value, ""), ibis.coalesce(meant[BEFORE], "")
+        wanted: dict[str, ir.Value] = {}
+        for n, name in enumerate(self._names):
+            is_now, was = now.contains(f",{name},"), before.contains(f",{name},")
+            wanted |= {f"came{n}": (is_now & ~was).sum(), f"left{n}": (was & ~is_now).sum()}
+        counted = meant.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+        held = {f"had{n}": told.value.contains(f",{name},").sum() for n, name in enumerate(self._names)}
+        counted |= told.aggregate(**held).to_pyarrow().to_pylist()[0]
+        self._found = {
+            name: (int(counted[f"came{n}"] or 0), int(counted[f"left{n}"] or 0), int(counted[f"had{n}"] or 0))
+            for n, name in enumerate(self._names)
+        }
+
+    def _check_shrinking(self, found: Counts, allowed: float) -> None:
+        for name, (_, left, before) in self._found.items():
+            if left >= FEW and left > allowed * before:
+                raise AudienceShrinks(f"the audience {name!r}", left, before, allowed)
+
+    def _told_to(self, member: bool, value: str | None, before: str | None) -> dict[str, Scalar]:
+        now, was = (set((text or "").split(",")) - {""} for text in (value if member else "", before))
+        return {name: name in now for name in sorted(now ^ was)}
+
+
+def _flags(
+    table: ir.Table, audiences: Mapping[str, ir.BooleanValue], properties: Mapping[str, str]
+) -> dict[str, ir.BooleanValue]:
+    flags: dict[str, ir.BooleanValue] = {}
+    for name, condition in audiences.items():
+        if not isinstance(condition, ir.Value) or not condition.type().is_boolean():
+            raise ConfigurationError(f"{name}: {condition!r:.60} is no condition; pass one such as table.total > 1_000")
+        flags[properties[name]] = condition
+    return flags
 
 
 def _share(allow_shrink: bool | float) -> float:
