@@ -225,6 +225,19 @@ test("a page that holds its lock only briefly gives it back when nothing is left
   assert.equal(browser.locks.held.size, 0);
 });
 
+test("a page that holds its lock only briefly gives it back also where the storage took no call", async () => {
+  /** @type {string[]} */
+  const told = [];
+  browser.origin.room = 0;
+  const page = openPage(told, { brief: true });
+  await pass(1000);
+  page.track("A");
+  await until(() => browser.locks.held.size);
+  await until(() => told.length);
+  await pass(30);
+  assert.equal(browser.locks.held.size, 0);
+});
+
 test("a page without a storage delivers from memory, and holds no lock", async () => {
   /** @type {string[]} */
   const told = [];

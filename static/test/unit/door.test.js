@@ -61,6 +61,23 @@ test("once Heap is live and the page has its lock, a call is told in its own tic
   assert.deepEqual([analytics.state.mode, analytics.state.runtime, analytics.state.journal.calls], ["host", "ready", 0]);
 });
 
+test("a page that gives its lock back when nothing is left, as in Firefox, still tells each call in its own tick", async () => {
+  browser.SharedWorker = class {
+    constructor() {
+      throw Error("not here");
+    }
+  };
+  const { analytics, door } = await page();
+  await until(() => analytics.state.runtime === "ready");
+  await pass(1000);
+  for (const event of ["First", "Second", "Third"]) {
+    assert.equal(browser.locks.held.size, 0);
+    assert.deepEqual(JSON.parse(door.take(...call(event))).status, "delivered");
+    await pass(1000);
+  }
+  assert.equal(told.length, 3);
+});
+
 test("a call made before Heap is live is journalled, and told by its id once Heap is", async () => {
   const { analytics, door, settled, arrive } = await page({ live: false });
   const ids = [door.take(...call("A")), door.take(...call("B"))];

@@ -168,13 +168,14 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
     /** Heap has it. @param {Entry} entry */
     strike(entry) {
       const one = entry.claim;
-      if (!entry.key) return;
-      journal.strike(entry);
+      // The lock is asked for before a storage that is full refuses the call, so it is given back without one too.
       if (brief)
         idle ||= setTimeout(() => {
           idle = 0;
           if (!items.length) own.idle();
         }, IDLE_MS);
+      if (!entry.key) return;
+      journal.strike(entry);
       if (one && !--one.left) become(one, "last");
     },
 

@@ -6,6 +6,7 @@ import { Promise, requestLock, setTimeout, then } from "../natives.js";
 
 /** A browser answers within milliseconds. A page may have replaced the function by one that never does. */
 const ANSWER_MS = 2000;
+const PROBE = "heap-web?";
 
 /**
  * @param {string} name
@@ -13,10 +14,34 @@ const ANSWER_MS = 2000;
  * @returns {Promise<Release | null>} null: not to be had, or there are no Web Locks
  */
 export async function hold(name, wait) {
-  let answer = await request(name, null);
-  if (answer === "taken" && wait) answer = await request(name, wait);
+  if (wait) return holdInTime(name, wait);
+  const answer = await request(name, null);
   return answer === "taken" ? null : answer;
 }
+
+/**
+ * A lock that is held has no answer for as long as it is held, and none that can be told from that where locks do not answer at all.
+ * So that is asked at the same time, under a name that nobody keeps.
+ * @param {string} name @param {AbortSignal} wait @returns {Promise<Release | null>}
+ */
+const holdInTime = (name, wait) =>
+  new Promise((resolve) => {
+    let over = false;
+    /** @param {Release | null} answer */
+    const settle = (answer) => {
+      if (!over) resolve(answer);
+      else if (answer) answer();
+      over = true;
+    };
+    const ask = async () => settle(/** @type {Release | null} */ (await request(name, wait)));
+    const probe = async () => {
+      const answer = await request(PROBE, null);
+      if (!answer) settle(null);
+      else if (answer !== "taken") answer();
+    };
+    ask();
+    probe();
+  });
 
 /**
  * @param {string} name
