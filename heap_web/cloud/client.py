@@ -8,7 +8,6 @@ import os
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -283,7 +282,7 @@ class _Client(Generic[MessageId, MessageIds]):
         job = self._drain(timeout, progress)
         try:
             return job.done.result(timeout)
-        except (TimeoutError, CancelledError):
+        except TimeoutError:
             return job.sender.so_far()
         finally:
             job.stop()

@@ -188,7 +188,7 @@ class _Worker:
     def drain(self, job: Drain) -> None:
         """Begins a job. From any thread."""
         future = asyncio.run_coroutine_threadsafe(self.run(job), self._loop)
-        future.add_done_callback(lambda done: _pass_on(done, job.done))
+        future.add_done_callback(lambda done: _pass_on(done, job))
 
     def stop(self, seconds: float) -> None:
         """Ends the loop, and waits for that for so long at most. From any other thread."""
@@ -251,10 +251,11 @@ def _advance(way: Way, reply: Answer | Fault | None) -> Post | Wait | Delivery:
         return done
 
 
-def _pass_on(source: Future[Delivery], target: Future[Delivery]) -> None:
-    if not target.set_running_or_notify_cancel():
+def _pass_on(source: Future[Delivery], job: Drain) -> None:
+    """Tells who waits for a job; of one that the client's end has broken off, what it has done."""
+    if not job.done.set_running_or_notify_cancel():
         return
     try:
-        target.set_result(source.result())
+        job.done.set_result(job.sender.so_far() if source.cancelled() else source.result())
     except Exception as error:  # noqa: BLE001 - who waits is told
-        target.set_exception(error)
+        job.done.set_exception(error)

@@ -115,6 +115,22 @@ def test_a_request_ends_after_the_flush(kind: str, heap: Heap, heap_url: str, sq
     assert heap.arrivals == {"m": 1}
 
 
+def test_closed_meanwhile(kind: str, sqlite_url: str) -> None:
+    """A flush without a time ends when another thread or task closes the client, and tells what it has done."""
+
+    async def work(client: Any) -> Any:
+        await client.track("E", user_id="ann")
+        flush = client.flush if kind == "asyncio" else lambda: asyncio.to_thread(client._client.flush)
+        flushing = asyncio.ensure_future(flush())
+        await asyncio.sleep(0.2)
+        await client.close(0.1)
+        return await asyncio.wait_for(flushing, 20)
+
+    with odd_heap.serving(odd_heap.silent) as url:
+        done, _ = timed(kind, work, outbox=sqlite_url, base_url=url, background=False)
+    assert done == Delivery(waiting=1)
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
