@@ -68,6 +68,19 @@ test("a live page's journal is left to it, and does not keep another page's call
   assert.deepEqual(told, ["B", "A"]);
 });
 
+test("a journal whose lock comes just in time is read before our own calls are told", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const first = openPage(told, { working: false });
+  first.track("A");
+  await pass(10);
+  openPage(told).track("B");
+  await pass(600);
+  first.page.kill();
+  await pass(2000);
+  assert.deepEqual(told, ["A", "B"]);
+});
+
 test("the last write of a page just left, which comes later than its lock, is delivered by the next", async () => {
   /** @type {string[]} */
   const told = [];

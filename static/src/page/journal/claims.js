@@ -10,7 +10,7 @@ import { AbortController, append, bare, clearTimeout, each, keys, listen, Promis
 /** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {{owner: string, state: import("./states.js").Claimed, left: number, release: import("./locks.js").Release | null, timer: any}} Claim */
 
-/** How long our own calls wait for journals that another page still holds; usually that is the page just being left. */
+/** How long our own calls wait for the locks of journals that another page still holds; usually that is the page just being left. */
 const CLAIM_MS = 700;
 /** The last writes of another process may reach us this much later than its lock. */
 const SETTLE_MS = 300;
@@ -85,11 +85,10 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
     if (entries.length) receive(entries);
   };
 
-  /** Ask for the lock of another page's journal; resolves with its calls when that page is gone. @param {string} owner */
-  const ask = async (owner) => {
+  /** Ask for the lock of another page's journal; resolves with its calls when that page is gone. @param {Claim} one */
+  const ask = async (one) => {
     const { signal } = abort;
-    /** @type {Claim} */
-    const one = { owner, state: "asked", left: 0, release: null, timer: 0 };
+    const { owner } = one;
     claims[owner] = one;
     one.release = await holdPageLock(journal.lockOf(owner), signal);
     become(one, one.release && !signal.aborted ? "granted" : "refused");
@@ -101,14 +100,14 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
   /** Claim the journals of pages that are gone, now or as they go; resolves when those that are gone are in. */
   const claim = () =>
     new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-      /** @type {string[]} */
-      const owners = [];
+      /** @type {Claim[]} */
+      const asked = [];
       each(sort(keys(journal.scan())), (owner) => {
         const known = claims[owner];
         if (known) lookAgain(known);
-        else if (owner !== journal.page) append(owners, owner);
+        else if (owner !== journal.page) append(asked, { owner, state: "asked", left: 0, release: null, timer: 0 });
       });
-      let missing = owners.length;
+      let missing = asked.length;
       /** What came in time, in the order of the pages. @type {Awaited<ReturnType<typeof ask>>[] | null} */
       let found = [];
       const done = () => {
@@ -121,14 +120,24 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
         if (all.length) receive(all);
         resolve();
       };
-      if (!missing) return done();
-      setTimeout(done, CLAIM_MS);
-      each(owners, async (owner, i) => {
-        const came = await ask(owner);
+      let patient = true;
+      const check = () => {
+        let settling = false;
+        each(asked, (one) => (settling ||= one.state === "settling"));
+        if (!missing || !(patient || settling)) done();
+      };
+      setTimeout(() => {
+        patient = false;
+        check();
+      }, CLAIM_MS);
+      each(asked, async (one, i) => {
+        const came = await ask(one);
         if (found) found[i] = came;
         else if (came.entries.length) receive(came.entries);
-        if (!--missing) done();
+        missing--;
+        check();
       });
+      check();
     });
 
   /** Leave dead pages' journals to others. */
