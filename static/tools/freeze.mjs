@@ -39,12 +39,14 @@ async function freezeSmall({ pyodide, code, sample, ran }) {
   const python = await startInterpreter({ pyodide, stdlib: code, freeze: true });
   const pristine = await untouched(python, pyodide);
   const module = python.pyimport("settle");
-  const header = JSON.parse(module.settle_small(sample, ran));
-  const unused = referredOnlyByTable(python._module, JSON.parse(module.interned()));
-  module.forget(JSON.stringify(unused));
+  // Pyodide asks Python what kind of object it is handed: while Python can still say.
+  const { settle_small, interned, forget } = module;
+  const header = JSON.parse(settle_small(sample, ran));
+  const unused = referredOnlyByTable(python._module, JSON.parse(interned()));
+  forget(JSON.stringify(unused));
   // Python would keep them: it counts no references to them.
   unused.forEach((address) => python._module._free(address));
-  module.destroy();
+  for (const proxy of [settle_small, interned, forget, module]) proxy.destroy();
   clearFreeMemory(python._module);
   const memory = python._module.HEAPU8.slice();
   // Constants come before variables: those begin where anything has been written to.

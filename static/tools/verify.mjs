@@ -18,6 +18,8 @@ await asTool(async ({ folder, batches, lacks = false }) => {
   let whole = !small;
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? "/", "http://127.0.0.1").pathname.slice(1);
+    // A connection that is kept may be closed just as it is used again, for this process does both.
+    response.setHeader("connection", "close");
     response.setHeader("content-type", TYPES[extname(name)] ?? "application/octet-stream");
     if (name === WHOLE && !whole && !lacks) response.writeHead(500).end();
     else if (name === WASM && whole) response.end(NOTHING);

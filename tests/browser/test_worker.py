@@ -95,7 +95,7 @@ def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page
     heard = talk(second, runtime, "shared", [{"type": "batch", "id": 8, "text": BATCH}], "batch")
     assert [message["type"] for message in heard] == ["ready", "batch"]
     assert heard[0]["warm"]
-    assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm", ".mjs"))]
+    assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm"))]
 
 
 def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site: Site, runtime: str) -> None:
@@ -137,6 +137,15 @@ def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: 
     assert "cut off" in heard[-1]["message"]
 
 
+def test_a_file_of_another_kind_is_told_with_the_type_it_came_with(page: Page, site: Site, runtime: str) -> None:
+    """A page in place of a runtime file, as from a catch-all route, is told with its URL and its content type."""
+    page.goto(site.page("/", "<!doctype html>"))
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer("<!doctype html>", "text/html")
+    heard = talk(page, runtime, "dedicated", [], "ready")
+    assert heard[-1]["type"] == "failed"
+    assert f"{runtime}pyodide.asm.wasm, sent as text/html" in heard[-1]["message"]
+
+
 @pytest.mark.parametrize("kind", ["shared", "dedicated"])
 def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, runtime: str, kind: str) -> None:
     """A worker boots, answers and reports a fault in this browser without coming to a function that it lacks."""
@@ -170,6 +179,19 @@ def test_a_worker_that_comes_to_a_stub_answers_on_the_whole_wasm(
     assert [json.loads(message["text"])["results"][0]["commands"] for message in answers] == [TOLD, TOLD]
     assert after[0]["type"] == "progress"
     assert len([path for _, path, _ in site.asked if path.endswith("pyodide.whole.wasm")]) == 1
+
+
+def test_a_script_that_does_not_run_is_told_with_the_type_it_came_with(
+    page: Page, site: Site, runtime: str, lacking: bytes
+) -> None:
+    """A script of the runtime that the server sends as plain bytes, which browsers refuse, is told with its type."""
+    glue = (DIST / runtime.removeprefix("/dist/") / "pyodide.asm.js").read_bytes()
+    site.pages[f"{runtime}pyodide.asm.wasm"] = Answer(lacking, "application/wasm")
+    site.pages[f"{runtime}pyodide.asm.js"] = Answer(glue, "application/octet-stream")
+    page.goto(site.page("/", "<!doctype html>"))
+    heard = talk(page, runtime, "dedicated", [{"type": "batch", "id": 1, "text": BATCH}], "batch")
+    assert heard[-1]["type"] == "failed"
+    assert f"{runtime}pyodide.asm.js, sent as application/octet-stream, with status 200" in heard[-1]["message"]
 
 
 def test_a_page_without_workers_goes_on_with_the_whole_wasm_too(

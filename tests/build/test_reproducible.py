@@ -6,13 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
+from heap_web.dev.build import runtime, wheel
 from heap_web.dev.build.steps import CACHE, ROOT, STATIC
 
 # What a build is made of, beside the packages of .venv and of static/node_modules.
 SOURCES = ("heap_web", "static", "templates", "tests", "build.py", "pyproject.toml", "README.md", "LICENSE")
-# Made of nothing but what their key tells: the rest is made anew.
+# Steps whose outcome depends on nothing but what their key tells.
 KEPT = ("compress", "micropip")
 # Moves the clock of every Python and of every Node that a build starts.
 LATER = 400 * 86_400
@@ -29,10 +33,15 @@ globalThis.Date = class extends Date {{
 }};
 """
 BUILD = "from heap_web.dev.build.bundle import bundle; bundle()"
+FREEZE = """
+from heap_web.dev.build import runtime, wheel
+code = runtime._byte_code(wheel.build_wheel())
+print(code, runtime._frozen(code), runtime._frozen(code, runtime._ran(code)), sep="\\n")
+"""
 
 
-def copy_of_the_project(folder: Path) -> None:
-    """The project in another folder: its own sources and Pyodide, the other packages by links, no cache."""
+def copy_of_the_project(folder: Path, kept: Iterable[str]) -> None:
+    """The project in another folder: its sources and Pyodide, other packages by links, of the cache the steps kept."""
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
@@ -46,7 +55,7 @@ def copy_of_the_project(folder: Path) -> None:
             shutil.copytree(package, modules / package.name)
         else:
             (modules / package.name).symlink_to(package)
-    for step in KEPT:
+    for step in kept:
         shutil.copytree(CACHE / step, folder / ".cache" / step)
 
 
@@ -83,14 +92,14 @@ def on_one_core() -> None:
     os.umask(0o077)
 
 
-def test_a_build_in_another_world_gives_the_same_bytes(dist: Path, tmp_path: Path) -> None:
-    """Another folder, user, home, day, time zone, environment, umask and number of cores: each file is the same."""
+def elsewhere(program: str, tmp_path: Path, kept: Iterable[str]) -> tuple[Path, str]:
+    """The copy in which the program has run as another user's would, at another time; and what it has printed."""
     project, world = tmp_path / "another folder" / "100% heap web", tmp_path / "world"
     project.mkdir(parents=True)
     world.mkdir()
-    copy_of_the_project(project)
+    copy_of_the_project(project, kept)
     done = subprocess.run(
-        [sys.executable, "-c", BUILD],
+        [sys.executable, "-c", program],
         cwd=project,
         env=another_world(world),
         preexec_fn=on_one_core,
@@ -99,6 +108,23 @@ def test_a_build_in_another_world_gives_the_same_bytes(dist: Path, tmp_path: Pat
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    # What has been made after dist/ was first built: reports of faults and the like are no part of it.
+    return project, done.stdout
+
+
+def test_an_interpreter_frozen_in_another_world_has_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+    """Byte code and both snapshots are the same with another folder, user, day, time zone, environment, and core."""
+    code = runtime._byte_code(wheel.build_wheel())
+    here = [code, runtime._frozen(code), runtime._frozen(code, runtime._ran(code))]
+    project, printed = elsewhere(FREEZE, tmp_path, [*KEPT, "tracing"])
+    there = [Path(line) for line in printed.splitlines()[-3:]]
+    assert [path.relative_to(project) for path in there] == [path.relative_to(ROOT) for path in here]
+    assert [path.read_bytes() == other.read_bytes() for path, other in zip(here, there, strict=True)] == [True] * 3
+
+
+@pytest.mark.long
+def test_a_build_in_another_world_gives_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+    """Another folder, user, home, day, time zone, environment, umask and number of cores: each file is the same."""
+    project, _ = elsewhere(BUILD, tmp_path, KEPT)
+    # What has been made after dist/ was first built, reports of faults and the like, is no part of it.
     built, here = files_of(project / "dist"), files_of(dist)
     assert {name: content == here.get(name) for name, content in built.items()} == dict.fromkeys(built, True)
