@@ -131,6 +131,8 @@ class BridgeAnalytics(Analytics):
             return "closed"
         if self._handover.connected:
             return "in the page that answered"
+        if self._handover.denied is not None:
+            return f"not told anything: {self._handover.denied}"
         waiting = f", {self._handover.waiting} calls wait" if self._handover.waiting else ""
         return ("no page has answered" if self._unreachable else "looking for a page") + waiting
 
@@ -138,6 +140,8 @@ class BridgeAnalytics(Analytics):
 
     def _hand_over(self, text: str, method: str, result: PendingResult) -> None:
         self._post(self._handover.add(text, result))
+        if self._handover.denied is not None:
+            return
         if self._unreachable is not None:
             self._handover.give_up(self._unreachable)
         else:
@@ -163,6 +167,8 @@ class BridgeAnalytics(Analytics):
             self._connected()
         elif was_connected and not self._handover.connected:
             self._look()
+        elif self._handover.denied is not None and self._ready.status != "delivered":
+            self._ready.settle("dropped", self._handover.denied)
 
     def _connected(self) -> None:
         self._unreachable = None
@@ -192,6 +198,8 @@ class BridgeAnalytics(Analytics):
             self._since = now
         is_late = not handover.connected and now - self._since >= DEADLINE
         is_done = handover.connected and not handover.unsettled and not handover.waiting
+        is_done = is_done or handover.denied is not None
+        is_late = is_late and not is_done
         if is_late or is_done or self.closed:
             self._watching = False
             if is_late and not self.closed:

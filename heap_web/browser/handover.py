@@ -5,7 +5,8 @@ The messages, JSON text on the BroadcastChannel `CHANNEL`:
 - to the pages: `hello` asks who is there; `calls` is a run of calls, numbered from 1, and how many are safe; `goodbye`:
   there will be no more;
 - from a page: `page`: one has opened; `here`: it serves this worker; `taken`: so many of the worker's calls are safe,
-  with it or with pages before it; `settled`: what became of a call; `gone`: it ends; `refused`: it will not serve.
+  with it or with pages before it; `settled`: what became of a call; `gone`: it ends; `refused`: it will not serve;
+  `denied`: Heap must not be told, and calls are dropped until a page serves again.
 
 Which page serves is not decided here: only the page that holds the lock for this worker does, so there is one at most.
 A page that newly holds it says `here` under a new name and gets all that is not safe; it skips what has been taken. It
@@ -38,6 +39,7 @@ class Handover:
         self.connected = False  # whether a page serves us, as far as we know
         self.heard = 0  # how many messages came from the page that serves us
         self.refusal: str | None = None  # why a page would not
+        self.denied: str | None = None  # why calls are dropped
         self.lock = f"heap-web:worker:{worker}"  # the Web Lock that says that this worker lives
         self.holds_lock = False
         self.user: Mapping[str, Any] = {}  # {"id", "traits", "anonymousId"} as the page last told it
@@ -70,6 +72,9 @@ class Handover:
 
     def add(self, text: str, result: PendingResult) -> list[str]:
         """Takes a call, as wire text; the messages to send for it now."""
+        if self.denied is not None:
+            result.settle("dropped", self.denied)
+            return []
         if len(self._kept) >= MAX_KEPT:
             result.settle("dropped", f"{MAX_KEPT} calls wait for a page already")
             return []
@@ -96,6 +101,9 @@ class Handover:
             return self._begin(message)
         if kind == "refused" and not self.connected:
             self.refusal = str(message["reason"])
+        if kind == "denied" and not self.connected and message["appId"] == self._app_id:
+            self._deny(str(message["reason"]))
+            return []
         if message.get("page") != self._page:
             return []  # not, or no longer, the page that serves us
         self.heard += 1
@@ -113,13 +121,22 @@ class Handover:
         """A page serves us, newly or still. Newly: it gets all that is not safe yet."""
         is_new = message["page"] != self._page
         sends_all = is_new or not self.connected
-        self.connected, self.refusal, self._page = True, None, message["page"]
+        self.connected, self.refusal, self.denied, self._page = True, None, None, message["page"]
         self.heard += 1
         self._note_user(message)
         self._strike(message["taken"])
         if is_new:
             self._leave_to_next_page()
         return self._all_calls() if sends_all else []
+
+    def _deny(self, reason: str) -> None:
+        """Drops what no page has taken; the numbers of these calls count as taken, as nobody will send them."""
+        self.denied = reason
+        dropped = [self._results.pop(number) for number in self._kept if number in self._results]
+        self._kept.clear()
+        self._taken = self._told = self._made
+        for result in dropped:  # whoever hears of it may make calls
+            result.settle("dropped", reason)
 
     def lose(self) -> None:
         """The page has not been heard of for too long: it is looked for anew."""

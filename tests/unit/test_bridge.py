@@ -445,3 +445,35 @@ def test_many_calls_in_messages_of_bounded_size() -> None:
     messages = handover.receive('{"to":"w1","type":"here","page":"p1","taken":0}')
     assert len(messages) == MAX_KEPT / MESSAGE_CALLS
     assert json.loads(messages[1])["first"] == MESSAGE_CALLS + 1
+
+
+def test_calls_are_dropped_while_the_visitor_refuses(world: World, analytics: BridgeAnalytics) -> None:
+    """Once the page says that Heap must not be told, waiting calls and new ones are dropped, until it serves again."""
+    waiting, ready = analytics.track("A"), analytics.ready()
+    world.say("denied", to="workers", appId="42", reason="no consent")
+    assert waiting.reason is None  # another App ID's page
+    world.say("denied", to="workers", appId="1535634150", reason="no consent")
+    refused = analytics.track("B")
+    assert [(one.status, one.reason) for one in (waiting, refused, ready)] == [("dropped", "no consent")] * 3
+    assert analytics.state == "not told anything: no consent"
+    world.run(60)
+    assert (world.timers, world.said) == ([], [])
+    world.say("page", to="workers")
+    world.say("here", page="p1", taken=0)
+    analytics.track("C")
+    (message,) = world.take("calls")
+    assert names([message]) == ["C"]
+    assert message["first"] == message["taken"] + 1
+
+
+def test_consent_withdrawn_in_the_page_that_serves(world: World, analytics: BridgeAnalytics) -> None:
+    """A page that serves says first that it goes: what it has taken is its own to drop, what comes is dropped here."""
+    world.say("here", page="p1", taken=0)
+    taken = analytics.track("A")
+    world.say("taken", page="p1", taken=1)
+    world.say("denied", to="w1", appId="1535634150", reason="no consent")
+    assert analytics.track("still").reason is None  # not while a page serves
+    world.say("settled", page="p1", call=1, result={"status": "dropped", "commands": [], "reason": "no consent"})
+    world.say("gone", page="p1")
+    world.say("denied", to="w1", appId="1535634150", reason="no consent")
+    assert [one.status for one in (taken, analytics.track("B"))] == ["dropped"] * 2

@@ -1,6 +1,7 @@
 /** The `analytics` object of the page: takes calls at any time, and starts delivery once it may. What it may do is in lifecycle.js. */
 
 import { callLater } from "./calls/callbacks.js";
+import { denyWorkers } from "./calls/deny.js";
 import { entryOf } from "./calls/entry.js";
 import { encode, withLocalTimes } from "./calls/wire.js";
 import { startDelivery } from "./delivery.js";
@@ -75,6 +76,8 @@ export function createAnalytics(home, defaults, store = createStore()) {
   let inspected = false;
   /** There in the phase `open` alone. @type {import("./delivery.js").Delivery | null} */
   let delivery = null;
+  /** Ends that workers are told no. @type {(() => void) | null} */
+  let denial = null;
   let isReady = false;
   /** Who waits to hear that Heap and Python are there, or are not to be had. @type {(() => void)[]} */
   let waiting = [];
@@ -108,6 +111,8 @@ export function createAnalytics(home, defaults, store = createStore()) {
       delivery.stop();
       delivery = null;
     }
+    if (denial) denial();
+    denial = settings && (now === "refused" || now === "off") ? denyWorkers(settings.appId, reason) : null;
     if (now === "hidden") listen(document(), "prerenderingchange", go, { once: true });
     if (heap && (now === "asking" || now === "hidden" || now === "refused")) heap.prepare();
     if (heap && now === "refused") heap.stop();
