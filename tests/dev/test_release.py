@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from heap_web.dev.build.npm_package import npm_version
+from heap_web.dev.build.steps import ROOT
 from heap_web.dev.check import release
 from heap_web.dev.check.release import NotReady, Release
 
@@ -120,6 +122,10 @@ def test_every_failure_is_printed_and_the_status_says_so(
     """One failed check stops no other; only a release without one tells the workflow what to publish it as."""
     output = tmp_path / "output"
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    changelog = tmp_path / "changelog.md"
+    changelog.write_text(f"## {version} (2026-11-30)\n", "utf-8")
+    monkeypatch.setattr(release, "CHANGELOG", changelog)
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     for name in ("check_tree", "check_python_packages", "check_npm_package"):
         monkeypatch.setattr(release, name, lambda _: "fine")
@@ -132,4 +138,4 @@ def test_every_failure_is_printed_and_the_status_says_so(
     ]
     assert not output.exists()
     assert release.check({"manifest.json": manifest}, None) == 0
-    assert output.read_text("utf-8") == "npm-tag=latest\n"
+    assert output.read_text("utf-8") == f"npm-tag={release.npm_tag(version)}\n"
