@@ -95,12 +95,21 @@ export type Options = { integrations?: Record<string, unknown>; [name: string]: 
 export type Callback = () => void;
 type Fields = object | null;
 
+/** What was said last on this page, whether Heap has heard of it or not. An argument sets it. */
 export interface User {
-  id(): string | number | null;
-  traits(): Record<string, unknown>;
+  id(id?: string | number | null): string | number | null;
+  traits(traits?: object | null): Record<string, unknown>;
   /** Made at the first question. */
-  anonymousId(): string;
+  anonymousId(id?: string): string;
 }
+
+/** The group that was said last. An argument sets it. */
+export interface Group {
+  id(id?: string | number | null): string | number | null;
+  traits(traits?: object | null): Record<string, unknown>;
+}
+
+type OfElement<T> = T | ((element: Element) => T);
 
 /** Any event, with any properties. */
 export type AnyEvents = Record<string, Fields>;
@@ -131,23 +140,36 @@ export interface Analytics<Tracked extends object = AnyEvents> {
 
   /** Accepted, as in analytics.js; tells Heap nothing, for it captures page views itself. */
   page(...args: unknown[]): Promise<Result>;
+  group(): Group;
   /** Accepted, as in analytics.js; tells Heap nothing. */
-  group(...args: unknown[]): Promise<Result>;
+  group(...args: [unknown, ...unknown[]]): Promise<Result>;
   /** Accepted, as in analytics.js; tells Heap nothing. */
   alias(...args: unknown[]): Promise<Result>;
 
   /** Forgets the user. */
   reset(): Promise<Result>;
   setAnonymousId(id: string): Promise<Result>;
-  /** What the calls that Heap has got have made of the user. */
   user(): User;
 
-  /** Called once Heap is live and Python runs. */
+  /** Tracks clicks on links, and then lets the visitor go on. */
+  trackLink(links: unknown, event: OfElement<string>, properties?: OfElement<object>): Analytics<Tracked>;
+  /** Tracks a form as it is submitted, and then sends it. */
+  trackForm(forms: unknown, event: OfElement<string>, properties?: OfElement<object>): Analytics<Tracked>;
+  /** Calls as a stub notes them, `["track", "Late"]`. */
+  push(...calls: [method: string, ...args: unknown[]][]): number;
+  /** How long a callback waits for its call, in ms. */
+  timeout(ms: number): Analytics<Tracked>;
+  /** `load` has been called, and was right. */
+  readonly initialized: boolean;
+
+  /** Called once Heap is live and Python runs, or one of them has failed; after 20 s whatever has come. The state says which. */
   ready(callback?: Callback): Promise<State>;
   /** Resolves when every call so far has settled. */
   flush(): Promise<void>;
   /** True: the visitor agrees. False: nothing more is tracked, and what we stored is removed. */
   consent(granted: boolean): void;
+  /** As `consent(false)`: Heap is stopped too. */
+  stop(): Analytics<Tracked>;
   debug(on?: boolean): Analytics<Tracked>;
 
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): Analytics<Tracked>;

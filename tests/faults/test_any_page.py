@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from playwright.sync_api import Route
 
 from .visitor import Visitor, ids
 
@@ -141,8 +140,12 @@ def test_a_heap_that_comes_after_the_refusal_is_stopped(visitor: Visitor) -> Non
     stopping = """window.heap = lab.heap();
         heap.stopTracking = (...given) => { window.stopped = given; };
         heap.startTracking = () => { window.stopped = 0; };"""
-    held: list[Any] = []
-    visitor.answer_heap(held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.answer_heap(hold)
     page = visitor.open()
     visitor.until(lambda: bool(held), "Heap's script is asked for")
     visitor.refused |= set(visitor.burst(page, "early", 3))

@@ -1,6 +1,6 @@
 /** The cookies of Heap's classic SDK. */
 
-import { attempt, cookies, each, exec, indexOf, location, part, writeCookie } from "../natives.js";
+import { attempt, cookies, each, exec, indexOf, location, matches, part, writeCookie } from "../natives.js";
 
 const ENDED = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
@@ -15,12 +15,11 @@ export const removeHeapsCookies = (appId) =>
     }
   });
 
-/** This host's own, and each that it is part of. */
+/** This host's own, and each domain that it is part of; an address in numbers is part of none. */
 function domains() {
   const all = [""];
-  for (let host = location().hostname, dot = 0; host && dot >= 0; host = part(host, dot + 1)) {
+  if (!matches(/[a-z]/i, location().hostname)) return all;
+  for (let host = location().hostname, dot = indexOf(host, "."); dot >= 0; host = part(host, dot + 1), dot = indexOf(host, "."))
     all[all.length] = `; domain=${host}`;
-    dot = indexOf(host, ".");
-  }
   return all;
 }
