@@ -86,7 +86,8 @@ def test_every_setting_of_the_clients_is_known() -> None:
     settings = {each.name: each.annotation for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
     settings["api"] = 'Literal["public", "integrations"]'
     imports = (
-        "from collections.abc import Callable\nfrom typing import Literal\nfrom heap_web.cloud.client import Where\n"
+        "import ssl\nfrom collections.abc import Callable\nfrom typing import Literal\n"
+        "from heap_web.cloud import Refusal\nfrom heap_web.cloud.client import Where\n"
     )
     names = ", ".join(f"{name}: {kind}" for name, kind in settings.items())
     assert "Success" in mypy(", ".join(f"{name}={name}" for name in settings), imports + CLOUD, names)

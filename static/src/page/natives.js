@@ -66,6 +66,15 @@ export const eachOfMap = method("forEach", (w) => w.Map.prototype.forEach);
 /** @type {(set: ReadonlySet<unknown>, visit: (value: unknown) => void) => void} */
 export const eachOfSet = method("forEach", (w) => w.Set.prototype.forEach);
 
+/** How each kind of form-like object gives its entries. @type {Record<string, ((fields: any, visit: (value: unknown, key: string) => void) => void) | undefined>} */
+export const eachField = {
+  // @ts-ignore nothing inherited
+  __proto__: null,
+  URLSearchParams: method("forEach", (w) => w.URLSearchParams.prototype.forEach, { optional: true }),
+  FormData: method("forEach", (w) => w.FormData.prototype.forEach, { optional: true }),
+  Headers: method("forEach", (w) => w.Headers.prototype.forEach, { optional: true }),
+};
+
 /** @type {<T, R = void>(promise: PromiseLike<T>, ok?: ((value: T) => R) | null, fail?: (error: any) => any) => globalThis.Promise<Awaited<R>>} */
 export const then = method("then", (w) => w.Promise.prototype.then);
 

@@ -16,6 +16,13 @@ const inside = (value) => {
 
 const UNDEFINED = '{"$":"undefined"}';
 
+/** @param {Record<string, string>} fields */
+function form(fields) {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.append(name, value);
+  return data;
+}
+
 /** @type {[value: unknown, text: string][]} */
 const VALUES = [
   [null, "null"],
@@ -45,6 +52,9 @@ const VALUES = [
   [new Map(/** @type {any} */ ([["a", 1], [2, "b"]])), '{"a":1}'],
   [new Set([1, "a"]), '[1,"a"]'],
   [new Uint8Array([1, 2]), "[1,2]"],
+  [new URLSearchParams("a=1&b=2&a=3&a=4&__proto__=5"), '{"a":["1","3","4"],"b":"2"}'],
+  [new Headers({ "X-One": "1" }), '{"x-one":"1"}'],
+  [form({ name: "Ada" }), '{"name":"Ada"}'],
   [new ArrayBuffer(2), UNDEFINED],
   [Promise.resolve(1), UNDEFINED],
   [[1, , 3], `[1,${UNDEFINED},3]`], // prettier-ignore

@@ -3,7 +3,7 @@
  * Everything is read here, at the moment of the call, once; whatever throws costs its own key alone.
  */
 
-import { append, apply, bare, brand, Date, each, eachOfMap, eachOfSet, exec, getDate, getPrototypeOf, getTime, isArray, isView, keys, matches, own, part, stringify, toISOString } from "../natives.js";
+import { append, apply, bare, brand, Date, each, eachField, eachOfMap, eachOfSet, exec, getDate, getPrototypeOf, getTime, isArray, isView, keys, matches, own, part, stringify, toISOString } from "../natives.js";
 
 const UNDEFINED = '{"$":"undefined"}';
 const OPAQUE = '{"$":"opaque"}';
@@ -76,6 +76,7 @@ export function encode(args) {
       if (matches(BOXED, kind)) return any(value.valueOf());
       if (kind === "Map" || kind === "Set") return container(value, read[kind]);
       if (isView(value) && kind !== "DataView") return container(value, read.Array);
+      if (eachField[kind]) return container(value, read.fields(kind));
       const date = kind === "Date";
       const text = matches(TEXT, kind);
       if (date || text || matches(EMPTY, kind) || typeof value.nodeType === "number") {
@@ -147,6 +148,17 @@ export function encode(args) {
     Map(value) {
       const fields = bare();
       eachOfMap(value, (item, key) => typeof key === "string" && (fields[key] = item));
+      return members(fields, keys(fields));
+    },
+    /** URLSearchParams and the like: a name that is there more than once has an array. @param {string} kind */
+    fields: (kind) => (/** @type {any} */ value) => {
+      const fields = bare();
+      eachField[kind]?.(value, (item, key) => {
+        const before = fields[key];
+        if (!(key in fields)) fields[key] = item;
+        else if (isArray(before)) append(before, item);
+        else fields[key] = [before, item];
+      });
       return members(fields, keys(fields));
     },
   };
