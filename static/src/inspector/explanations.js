@@ -5,6 +5,8 @@ export const EXPLANATIONS = {
   config: "A setting is missing or wrong, so calls are dropped; or the page is loaded for one App ID already.",
   call: "The call could not be taken, and is dropped; all others go on.",
   value: "Heap does not take this as you gave it: the message says what is dropped, cut or ignored.",
+  consent: "Consent was withdrawn after Heap's classic script had run: what it attached ends with the page.",
+  method: "A method of analytics.js that means nothing here was called: it does nothing, and nothing is lost.",
   depth: "The values are nested too deep or are too much; what is beyond is left out.",
   journal: "The browser's storage is full or denied: calls wait in memory, and are lost if the page ends too soon.",
   heap: "Heap's script is blocked, did not answer or threw; what has not reached it is kept.",
