@@ -102,7 +102,7 @@ heap.track = (event, properties) => {
 def test_what_an_old_script_left_behind_is_delivered_by_a_new_one(
     old: str, site: Site, page: Page, recorded: Callable[[Page], list[Any]]
 ) -> None:
-    """Calls made with the old script in the tick of a navigation are delivered once, by it or by the next page's new one."""
+    """Calls made in the tick of a navigation are delivered once, by the old script or by the next page's new one."""
     page.context.add_init_script(NOTING)
     page.goto(site.page("/old", PAGE.format(script=old)))
     url = site.page("/new", PAGE.format(script=site.built("heap-web.js")))
