@@ -16,6 +16,7 @@ import { graphOf } from "./trim/reach.mjs";
 import { readGlue } from "./trim/read-glue.mjs";
 import { TRAMPOLINE, trampolineFor } from "./trim/trampoline.mjs";
 import { dropData, keepExports } from "./trim/wasm-sections.mjs";
+import { inPages } from "./trim/in-pages.mjs";
 import { writeGlue } from "./trim/write-glue.mjs";
 
 /** What src/worker/whole.js, and the glue's own instantiation, use by name. */
@@ -72,7 +73,7 @@ async function trimWhole(pyodide) {
     taken: names(WebAssembly.Module.exports(module)),
     given: names(WebAssembly.Module.imports(module)),
   };
-  const { code } = transformSync(writeGlue(glue, used), { minify: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none" });
+  const { code } = transformSync(inPages(writeGlue(glue, used)), { minify: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none" });
   return { wasm, glue: code };
 }
 

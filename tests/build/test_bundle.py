@@ -59,7 +59,7 @@ def test_the_sites_folder_holds_what_a_site_serves_and_nothing_else(dist: Path, 
     found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     plain = {name for name in found if not name.endswith(COMPRESSED)}
     runtime = {f"{manifest['runtime']}{path.name}" for path in (dist / manifest["runtime"]).iterdir()}
-    served = {"heap-web.js", "heap-web.mjs", "heap-web.d.ts", "inspector.js"}
+    served = {"heap-web.js", "heap-web.mjs", "heap-web.d.ts", "inspector.js", "manifest.json"}
     assert plain == served | {"THIRD-PARTY.txt"} | {name for name in runtime if not name.endswith(COMPRESSED)}
     assert found - plain == {name + suffix for name in plain - {"THIRD-PARTY.txt"} for suffix in COMPRESSED}
     assert all((site / name).read_bytes() == (dist / name).read_bytes() for name in found)

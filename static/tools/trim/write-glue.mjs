@@ -26,14 +26,5 @@ export function writeGlue({ source, units, taken, converted, given }, used) {
     written += source.slice(at, cut.start) + cut.text;
     at = cut.end;
   }
-  return inPages(written + source.slice(at));
-}
-
-/** As the glue asks whether it runs in Node. */
-const IN_NODE = 'globalThis.process?.type!="renderer"';
-
-/** A page may have a `process` with Node's version, as bundlers write it: what has a document is no Node. @param {string} text */
-function inPages(text) {
-  if (text.split(IN_NODE).length !== 2) throw new Error("The glue does not ask for Node as it did.");
-  return text.replace(IN_NODE, `!globalThis.document&&${IN_NODE}`);
+  return written + source.slice(at);
 }

@@ -24,7 +24,9 @@ async def in_page(cases: list[dict[str, Any]]) -> str:
     for case in cases:
         settings = twins.settings(case)
         if analytics is not None and (settings or given):
-            analytics.consent(False)
+            methods = js.Object.assign(js.Object.new(), js.heap)
+            analytics.consent(False)  # which leaves Heap's methods without effect
+            js.Object.assign(js.heap, methods)
             analytics.close()
             js.Reflect.deleteProperty(js.window, getattr(js.Symbol, "for")("heap-web"))
         given = settings
