@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import mimetypes
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
+
+from heap_web.dev.serve import loopback
 
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
@@ -97,22 +95,7 @@ Served = TypeVar("Served", bound=Site)
 @contextmanager
 def serving(dist: Path, kind: type[Served]) -> Iterator[Served]:
     """A site in a thread of its own, on a port that was free."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    site = kind(f"http://127.0.0.1:{listener.getsockname()[1]}", dist)
+    site = kind("", dist)
     methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS"]
-    app = Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if not server.started:
-        raise RuntimeError("The test site did not start within 10 s.")
-    try:
+    with loopback.serving(Starlette(routes=[Route("/{path:path}", site.answer, methods=methods)])) as site.url:
         yield site
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from heap_web.dev.serve import from_server, stand_in
-from heap_web.dev.serve.heap_api import serving
+from heap_web.dev.serve.loopback import serving
 from heap_web.dev.serve.server import create_app
 from heap_web.dev.serve.site import Site
 

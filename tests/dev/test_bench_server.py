@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 
-from heap_web.dev.bench.server import Site, file, folder, page, serving
+from heap_web.dev.bench.server import Site, file, folder, page
+from heap_web.dev.serve.loopback import serving
 
 TEXT = "window.answer = 42;\n" * 100
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running, serving
+from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
+from heap_web.dev.serve.loopback import serving
 from tests.browser.serving import Answer, Site
 
 from .blocks import files

@@ -18,7 +18,8 @@ from heap_web.dev.bench.contestants import CONTESTANTS, DIST, ROOT, Contestant, 
 from heap_web.dev.bench.figures import Samples
 from heap_web.dev.bench.machine import machine
 from heap_web.dev.bench.report import Report, markdown, write
-from heap_web.dev.bench.server import Site, serving
+from heap_web.dev.bench.server import Site
+from heap_web.dev.serve.loopback import serving
 
 Step = tuple[str, Callable[[measure.Bench], None]]
 PARTS = ("visits", "firefox", "busy", "networks", "calls", "memory", "python")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-import socket
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import brotli
-import uvicorn
 
 from heap_web.dev.bench.conditions import PIECE, Line
 
@@ -26,7 +22,6 @@ WORTH = 0.98  # a compressed form that saves less than this is not sent
 # For pages asked for by `?isolated`, whose clock ticks in 5 µs instead of 100, and for all that they may load.
 ISOLATED = ((b"cross-origin-opener-policy", b"same-origin"), (b"cross-origin-embedder-policy", b"require-corp"))
 SKIPPED = (".map", ".d.ts", ".gz", ".br")
-STOPPING = 10.0  # seconds that the server may take to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +125,3 @@ def _compressed(plain: bytes, cache: Path) -> bytes:
         fresh.write_bytes(brotli.compress(plain, quality=11))
         fresh.replace(kept)
     return kept.read_bytes()
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[str]:
-    """Serve on a free port of the loopback interface; gives the base URL and stops at the end of the block."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        site, log_level="error", access_log=False, lifespan="off", server_header=False, date_header=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="bench server", daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(STOPPING)
-        listener.close()

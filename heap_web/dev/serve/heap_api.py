@@ -14,7 +14,6 @@ import math
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,6 +29,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from heap_web.cloud.pacing import EVENT_WINDOW, REQUEST_WINDOW, Limits
+from heap_web.dev.serve.loopback import serving
 
 UNLIMITED = Limits(requests_per_identity=10**12, events_per_identity=10**12, events_per_app=10**12)
 MOST_IN_A_REQUEST = 1_000
@@ -227,24 +226,6 @@ def running(heap: Heap) -> Iterator[str]:
     """Serves it on a free port of the loopback interface; gives its base URL."""
     with serving(heap.app()) as url:
         yield url
-
-
-@contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serves an application from a thread, on a free port of the loopback interface; gives its base URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-        if not thread.is_alive():
-            raise RuntimeError("the server did not start")
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 def _parsed(content: bytes) -> Json:
