@@ -1,4 +1,4 @@
-// The control's stand-in for Heap's own script: takes over from the snippet's stub and replays its queue.
+// The control's Heap, in place of Heap's own script: takes over from the snippet's stub and replays its queue.
 (() => {
   const queue = window.heap;
   bench.standIn();

@@ -1,4 +1,4 @@
-// Inlined at the head of every contestant's page: the stand-in for Heap, the calls to make, and the clock.
+// Inlined at the head of every contestant's page: the bench's Heap, the calls to make, and the clock.
 window.bench = (() => {
   /** @type {LongTask[]} */
   const longTasks = [];

@@ -1,4 +1,4 @@
-// Starts a second, clean interpreter on the byte code alone, imports and warms the worker's entry, and writes it as a snapshot.
+// Starts a second, clean interpreter on the byte code alone, imports the worker's entry, has it answer, and writes it as a snapshot.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -21,8 +21,8 @@ FIRST, SECOND, THIRD = list("abcd"), list("cdef"), list("defa")
 def nursery(tmp_path: Path) -> Iterator[Nursery]:
     """Where children come from."""
     with Nursery() as nursery, running(Heap(limits=UNLIMITED)) as url:
-        paths = {"file": f"{tmp_path}/warm.duckdb", "outbox": f"{tmp_path}/warm.db"}
-        nursery.warm(AUDIENCE, **paths, heap=url, members=["a"])
+        paths = {"file": f"{tmp_path}/prepared.duckdb", "outbox": f"{tmp_path}/prepared.db"}
+        nursery.prepare(AUDIENCE, **paths, heap=url, members=["a"])
         yield nursery
 
 

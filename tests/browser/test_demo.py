@@ -345,7 +345,7 @@ def test_the_cart_is_used_by_keyboard(page: Page, demo: str) -> None:
 
 
 def test_the_latest_generation_is_played_too(page: Page, dist: Path) -> None:
-    """With the latest SDK's snippet on the page the stand-in takes what waited for it, and the shop's calls arrive."""
+    """With the latest SDK's snippet on the page the played Heap takes what waited, and the shop's calls arrive."""
     with running(sdk="latest", dist=dist) as address:
         page.goto(f"{address}/products/lime-jello")
         page.get_by_role("button", name="Add to the cart").click()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from heap_web.dev.build.steps import DIST
-from tests.barely_warm import barely_warm
+from tests.too_small import too_small
 
 from .conftest import Watch
 from .counting import EMPTY, expect_events, html, journal, track
@@ -160,7 +160,7 @@ def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, ru
 @pytest.fixture(scope="session")
 def lacking(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A .wasm that boots and comes to a stub in any batch with a call."""
-    return barely_warm(tmp_path_factory.mktemp("warm"))
+    return too_small(tmp_path_factory.mktemp("small"))
 
 
 @pytest.mark.parametrize("kind", ["shared", "dedicated"])

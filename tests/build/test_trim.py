@@ -15,9 +15,9 @@ from heap_web.dev.build import runtime
 from heap_web.dev.build.steps import StepFailed
 from heap_web.dev.build.toolchain import PYODIDE, node, node_tool
 from heap_web.dev.build.wheel import build_wheel
-from tests.barely_warm import all_cold, barely_python, barely_warm, core
 from tests.conformance.test_classic import CLASSIC, asked
 from tests.conformance.wire import batch
+from tests.too_small import core, empty, too_little_python, too_small
 
 # Longer batches are answered in a test of their own, and not at each build.
 SHORT = 10_000
@@ -160,7 +160,7 @@ def test_where_trimming_fails_pyodide_is_shipped_as_npm_has_it(
     assert "no scissors" in capsys.readouterr().out or how != "it cannot be trimmed"
 
 
-@pytest.mark.parametrize("make", [barely_warm, all_cold])
+@pytest.mark.parametrize("make", [too_small, empty])
 def test_what_comes_to_a_stub_is_answered_on_the_whole_wasm(
     make: Callable[[Path], bytes], dist: Path, tmp_path: Path
 ) -> None:
@@ -185,7 +185,7 @@ def test_what_comes_to_python_that_was_left_out_is_answered_by_the_whole(dist: P
     scratch, built = tmp_path / "scratch", tmp_path / "built"
     scratch.mkdir()
     built.mkdir()
-    for name, content in barely_python(folder, scratch).items():
+    for name, content in too_little_python(folder, scratch).items():
         (built / name).write_bytes(content)
     texts = [runtime.SAMPLE.read_text("utf-8"), *batches(short=True)]
     asked = {"folder": str(built), "batches": [[text, worker.run(text)] for text in texts], "lacks": True}

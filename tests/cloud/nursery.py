@@ -64,9 +64,9 @@ class Nursery:
             [sys.executable, "-m", "tests.cloud.nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def warm(self, target: str, **arguments: Any) -> None:
+    def prepare(self, target: str, **arguments: Any) -> None:
         """Calls a function, `module:name`, where children are forked, so that they find everything loaded."""
-        self._ask({"warm": target, "arguments": arguments})
+        self._ask({"prepare": target, "arguments": arguments})
 
     def start(self, target: str, **arguments: Any) -> int:
         """Calls a function in a new child; gives its process id."""
@@ -163,8 +163,8 @@ def main() -> None:
             _, status = os.waitpid(command["wait"], 0)
             print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
             continue
-        if "warm" in command:
-            _called(command["warm"], command["arguments"])
+        if "prepare" in command:
+            _called(command["prepare"], command["arguments"])
             print(json.dumps(None), flush=True)
             continue
         pid = os.fork()

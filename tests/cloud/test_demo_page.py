@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from heap_web.dev.serve import from_server, stand_in
+from heap_web.dev.serve import from_server, received
 from heap_web.dev.serve.loopback import serving
 from heap_web.dev.serve.server import create_app
 from heap_web.dev.serve.site import Site
@@ -17,12 +17,12 @@ from heap_web.dev.serve.site import Site
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[httpx.Client]:
     """The demo server, without a built bundle."""
-    app = create_app(Site.of(dist=tmp_path), tmp_path, stand_in.Inbox())
+    app = create_app(Site.of(dist=tmp_path), tmp_path, received.Inbox())
     with serving(app) as url, httpx.Client(base_url=url, follow_redirects=True, timeout=60) as client:
         yield client
 
 
-def received(demo: httpx.Client) -> list[tuple[str, list[object]]]:
+def arrived(demo: httpx.Client) -> list[tuple[str, list[object]]]:
     """What the demo says that Heap received."""
     return [(call["method"], call["arguments"]) for call in demo.get("/received.json").json()["received"]]
 
@@ -35,7 +35,7 @@ def test_event(demo: httpx.Client) -> None:
     assert "1 delivered, 0 waiting" in page.text
     assert "POST /api/track" in page.text
     lines = '[{"sku":"jello-1","quantity":2}]'
-    assert received(demo)[-1] == ("track", ["Order Completed", {"total": 19.5, "order.lines": lines}])
+    assert arrived(demo)[-1] == ("track", ["Order Completed", {"total": 19.5, "order.lines": lines}])
 
 
 def test_audience(demo: httpx.Client) -> None:
@@ -43,7 +43,7 @@ def test_audience(demo: httpx.Client) -> None:
     for members, told in (("ann\nbob", "2 entered, 0 left"), ("bob\ncyd", "1 entered, 1 left, 1 unchanged")):
         page = demo.post(from_server.PATH, data={"audience": "VIP buyers", "members": members})
         assert f"User property vip_buyers: {told}" in page.text
-    told_last = [arguments for _, arguments in received(demo)][-2:]
+    told_last = [arguments for _, arguments in arrived(demo)][-2:]
     assert sorted(map(str, told_last)) == ["[{'vip_buyers': False}]", "[{'vip_buyers': True}]"]
 
 
@@ -62,7 +62,7 @@ def test_wrong_input(demo: httpx.Client, form: dict[str, str], said: str) -> Non
     page = demo.post(from_server.PATH, data=form).text
     (error,) = re.findall(r'role="alert">([^<]*)<', page)
     assert said in error
-    assert received(demo) == []
+    assert arrived(demo) == []
     assert all(value in html.unescape(page) for value in form.values())
 
 
@@ -72,4 +72,4 @@ def test_other_sites(demo: httpx.Client) -> None:
         from_server.PATH, data={"event": "E", "user_id": "x"}, headers={"Origin": "https://evil.example"}
     )
     assert answer.status_code == 403
-    assert received(demo) == []
+    assert arrived(demo) == []

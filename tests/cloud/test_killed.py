@@ -28,9 +28,9 @@ START_S = 60.0
 @pytest.fixture(scope="module")
 def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where children come from."""
-    folder = tmp_path_factory.mktemp("warm")
+    folder = tmp_path_factory.mktemp("prepared")
     with Nursery() as nursery, running(Heap(limits=UNLIMITED)) as url:
-        nursery.warm(CHILD, **asdict(Work(url, f"sqlite:///{folder}/outbox.db", f"{folder}/taken", (0, CALLS))))
+        nursery.prepare(CHILD, **asdict(Work(url, f"sqlite:///{folder}/outbox.db", f"{folder}/taken", (0, CALLS))))
         yield nursery
 
 

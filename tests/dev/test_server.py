@@ -16,9 +16,9 @@ import pytest
 
 from heap_web.core.errors import ConfigurationError
 from heap_web.dev.serve import server
+from heap_web.dev.serve.received import Inbox
 from heap_web.dev.serve.server import accepted, create_app, listen, media_type, running
 from heap_web.dev.serve.site import PAGES, ROOT, Site
-from heap_web.dev.serve.stand_in import Inbox
 
 from .asgi import Client
 
@@ -122,14 +122,14 @@ def test_another_name_for_this_host_gets_nothing(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/js/heap-12345.js", "/config/12345/heap_config.js"])
 def test_heaps_script_is_played_under_both_addresses(client: Client, path: str) -> None:
-    """The stand-in is served where either generation of Heap's snippet looks for its script."""
+    """The script that plays Heap is served where either generation of Heap's snippet looks for its script."""
     answer = client.get(path)
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "Plays Heap" in answer.text
 
 
 def test_with_a_real_app_id_nothing_is_played(dist: Path) -> None:
-    """With an App ID there is no stand-in and nothing to post to, and the policy lets Heap's hosts in."""
+    """With an App ID nothing plays Heap and there is nothing to post to, and the policy lets Heap's hosts in."""
     client = Client(create_app(Site.of("77", dist=dist), dist))
     assert [client.get(path).status_code for path in ("/js/heap-77.js", "/received.json")] == [404, 404]
     assert client.post("/heap/calls", json={}).status_code == 404

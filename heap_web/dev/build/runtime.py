@@ -23,7 +23,7 @@ GLUE = "pyodide.asm.js"
 WHOLE = ("pyodide.whole.wasm", "python.whole.bin")
 # Pyodide's own files, by their names here.
 PYODIDE_FILES = {GLUE: "pyodide.asm.mjs", WHOLE[0]: "pyodide.asm.wasm"}
-# Makes the interpreter warm before it is frozen: one call of each kind, a nested cart, values of every type.
+# What the interpreter answers before it is frozen: one call of each kind, a nested cart, values of every type.
 SAMPLE = STATIC / "tools" / "sample.json"
 # The recorded cases, each a batch, which a built runtime has to answer as this Python does.
 BATCHES = STATIC / "tools" / "batches.json"
@@ -125,7 +125,7 @@ def _frozen(code: Path, ran: Path | None = None) -> Path:
 
 def _small(core: Path, snapshot: Path) -> Path:
     """The folder of what a worker starts on: of Pyodide's core, and of a snapshot, what was seen to be needed."""
-    tools = [TOOLS / "warm.mjs", TOOLS / "interpreter.mjs", *files_under(TOOLS / "trim", "*.mjs")]
+    tools = [TOOLS / "shrink.mjs", TOOLS / "interpreter.mjs", *files_under(TOOLS / "trim", "*.mjs")]
     key = fingerprint([*tools, *SHARED, core, snapshot, SAMPLE, BATCHES, STATIC / "package-lock.json"], rounds=ROUNDS)
 
     def make(out: Path) -> None:
@@ -138,9 +138,9 @@ def _small(core: Path, snapshot: Path) -> Path:
             "rounds": ROUNDS,
             "out": str(out),
         }
-        node_tool("looking for what Python needs", "warm.mjs", json.dumps(options))
+        node_tool("looking for what Python needs", "shrink.mjs", json.dumps(options))
 
-    return cached("warm", key, make)
+    return cached("small", key, make)
 
 
 def _scripts(parts: dict[str, dict[str, int | str]]) -> Path:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from heap_web.dev.serve import security, stand_in
+from heap_web.dev.serve import received, security
 from heap_web.dev.serve.heap_api import Heap
 from heap_web.dev.serve.site import PRETEND_APP_ID, Page, Site
 
@@ -48,7 +48,7 @@ class Said:
 class Desk:
     """What the page's forms do, and what came of it."""
 
-    inbox: stand_in.Inbox
+    inbox: received.Inbox
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="heap-web-demo-")))
     heap: Heap = field(default_factory=Heap)
     typed: dict[str, str] = field(default_factory=lambda: dict(EXAMPLE))
@@ -94,18 +94,18 @@ class Desk:
 
     def took(self, path: str, body: Any) -> None:
         """Shows what the API for servers took among what the pages sent."""
-        sent: list[stand_in.Sent] = []
+        sent: list[received.Sent] = []
         for number, item in enumerate(body.get("events", body.get("users", [])), self._numbers + 1):
             if "event" in item:
-                sent.append(stand_in.Sent(number, "track", (item["event"], item["properties"])))
+                sent.append(received.Sent(number, "track", (item["event"], item["properties"])))
             else:
-                sent.append(stand_in.Sent(number, "addUserProperties", (item["properties"],)))
+                sent.append(received.Sent(number, "addUserProperties", (item["properties"],)))
         self._numbers += len(sent)
         if sent:
-            self.inbox.take(stand_in.Batch(body["app_id"], "server", "server", path, tuple(sent)))
+            self.inbox.take(received.Batch(body["app_id"], "server", "server", path, tuple(sent)))
 
 
-def routes(site: Site, inbox: stand_in.Inbox) -> list[Route]:
+def routes(site: Site, inbox: received.Inbox) -> list[Route]:
     """The page, its forms, and the API for servers of the Heap that we play."""
     desk = Desk(inbox)
     desk.heap.taken = desk.took

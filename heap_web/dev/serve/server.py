@@ -1,4 +1,4 @@
-"""The demo server: the site, dist/ and the stand-in for Heap, on 127.0.0.1, with a strict site's headers."""
+"""The demo server: the site, dist/ and a Heap that it plays itself, on 127.0.0.1, with a strict site's headers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from heap_web.core.errors import ConfigurationError
 from heap_web.dev.docs import pages as docs
 from heap_web.dev.docs import search
-from heap_web.dev.serve import from_server, security, stand_in
+from heap_web.dev.serve import from_server, received, security
 from heap_web.dev.serve.site import DIST, NOT_FOUND, PAGES, STATIC, Page, Site
 
 HOST = "127.0.0.1"
@@ -48,8 +48,8 @@ TYPES = {
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
-def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = None) -> Starlette:
-    """The demo as an ASGI application. Without an inbox (a real App ID) there is no stand-in for Heap."""
+def create_app(site: Site, dist: Path = DIST, inbox: received.Inbox | None = None) -> Starlette:
+    """The demo as an ASGI application. Without an inbox (a real App ID) it plays no Heap."""
 
     def show(page: Page) -> Route:
         async def endpoint(_: Request) -> Response:
@@ -102,11 +102,11 @@ def create_app(site: Site, dist: Path = DIST, inbox: stand_in.Inbox | None = Non
         return NotModifiedResponse(found.headers) if found.headers["etag"] in map(str.strip, known) else found
 
     async def heap_script(_: Request) -> Response:
-        script = STATIC / "src" / "demo" / "heap-stand-in.js"
+        script = STATIC / "src" / "demo" / "played-heap.js"
         return FileResponse(script, media_type="text/javascript", headers={"Cache-Control": EACH_TIME})
 
     played = [
-        *stand_in.routes(inbox),
+        *received.routes(inbox),
         *from_server.routes(site, inbox),
         Route("/js/heap-{app_id:int}.js", heap_script),
         Route("/config/{app_id:int}/heap_config.js", heap_script),
@@ -188,7 +188,7 @@ def precompressed(folder: Path, name: str, accept_encoding: str) -> FileResponse
 class _Server(uvicorn.Server):
     """Uvicorn's server, which on Ctrl-C first ends the streams that would keep it open."""
 
-    def __init__(self, app: Starlette, inbox: stand_in.Inbox | None) -> None:
+    def __init__(self, app: Starlette, inbox: received.Inbox | None) -> None:
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, lifespan="off")
         super().__init__(config)
         self._inbox = inbox
@@ -227,7 +227,7 @@ def serve(port: int = 8000, app_id: str | None = None, sdk: str = "classic", dis
     except ConfigurationError as error:
         print(f"heap_web: {error}", file=sys.stderr)
         return 1
-    inbox = None if app_id else stand_in.Inbox()
+    inbox = None if app_id else received.Inbox()
     with bound:
         address = f"http://{HOST}:{bound.getsockname()[1]}/"
         heap = f"calls go to Heap, App ID {app_id}" if app_id else "this server plays Heap; --app-id takes your own"
@@ -241,7 +241,7 @@ def serve(port: int = 8000, app_id: str | None = None, sdk: str = "classic", dis
 @contextmanager
 def running(app_id: str | None = None, sdk: str = "classic", dist: Path = DIST) -> Iterator[str]:
     """The demo on a free port, in a thread, for as long as the block lasts; gives its address, no slash at the end."""
-    inbox = None if app_id else stand_in.Inbox()
+    inbox = None if app_id else received.Inbox()
     server = _Server(create_app(Site.of(app_id, sdk, dist), dist, inbox), inbox)
     with listen(0) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="demo server", daemon=True)

@@ -13,7 +13,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def source_of(name: str) -> tuple[str, str] | None:
-    """A module's path without suffix and its source, the stand-in's if there is one; None if it has none (built in)."""
+    """A module's path without suffix and its source or its substitute's; None if it has neither (built in)."""
     spec = importlib.util.find_spec(name)
     get_source = getattr(spec and spec.loader, "get_source", None)
     if spec is None or get_source is None:
@@ -25,8 +25,8 @@ def source_of(name: str) -> tuple[str, str] | None:
     if source is None:
         return None
     stem = name.replace(".", "/") + ("" if spec.submodule_search_locations is None else "/__init__")
-    stand_in = HERE / "stand_ins" / f"{stem}.py"
-    return stem, stand_in.read_text("utf-8") if stand_in.exists() else source
+    substitute = HERE / "substitutes" / f"{stem}.py"
+    return stem, substitute.read_text("utf-8") if substitute.exists() else source
 
 
 def write_zip(entry: str, sample: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""In the second interpreter, before it is frozen: imports the worker's entry, warms it, drops what is done with."""
+"""In the second interpreter, before it is frozen: imports the worker's entry, has it answer, drops what is done."""
 
 import importlib
 import json
@@ -36,15 +36,15 @@ DONE_WITH = [
     "tokenize",
     "zipimport",
 ]
-WARM = 100
+ROUNDS = 100
 
 
 def settle(entry: str, sample: str) -> str:
-    """Imports module `entry`, runs its `run` on `sample` until it is warm, and returns Python's version."""
+    """Imports module `entry`, runs its `run` on `sample` until Python is at speed, and returns Python's version."""
     run = importlib.import_module(entry).run
     answer = run(sample)
     _clear([*DONE_WITH, __name__])
-    _warm(run, sample, answer)
+    _repeat(run, sample, answer)
     freeze()
     return sys.version.split()[0]
 
@@ -65,7 +65,7 @@ def settle_small(sample: str, ran: str) -> str:
     prune(keys, {__name__, prune.__module__})
     del keys, prune
     sys.answer = answer  # type: ignore[attr-defined]  # for as long as Python is there
-    _warm(answer, sample, wanted)
+    _repeat(answer, sample, wanted)
     return f'{{"python":"{version}","entry":{id(answer)}}}'
 
 
@@ -110,9 +110,9 @@ def _clear(names: list[str]) -> None:
     sys.path_importer_cache.clear()
 
 
-def _warm(run: Callable[[str], str], sample: str, wanted: str) -> None:
+def _repeat(run: Callable[[str], str], sample: str, wanted: str) -> None:
     collect()
-    for _ in range(WARM):
+    for _ in range(ROUNDS):
         if run(sample) != wanted:
             raise RuntimeError("What was put out is needed: the sample's answer has changed.")
     collect()

@@ -50,18 +50,18 @@ await asTool(async ({ core, pyodide, snapshot, sample, batches, rounds, out }) =
   const texts = allBatches([sample, ...batches], rounds);
   const first = await thaw(new WebAssembly.Module(instrumented), file, { log_execution: (number) => void told.add(number) });
   const answers = texts.map((text) => ask(first, text));
-  const warm = await optimised(stubCold(all, functionsRun(instrumented, told)), "--remove-unused-module-elements");
+  const small = await optimised(stubCold(all, functionsRun(instrumented, told)), "--remove-unused-module-elements");
 
   const memory = new Uint8Array(header.memory);
   unpack(file, memory);
   const [start, constants] = firstData(new Uint8Array(readFileSync(join(pyodide, "pyodide.asm.wasm"))));
-  const kept = reachable(memory, { start, constants, variables, end }, constantsOf(warm), constantsOf(all));
+  const kept = reachable(memory, { start, constants, variables, end }, constantsOf(small), constantsOf(all));
   const filled = (/** @type {number} */ byte) => pack(header, memory.map((has, at) => (at < end && !kept[at] && has ? byte : has)));
   // Whoever reads what has been dropped reads this, and answers otherwise.
-  const poisoned = await thaw(new WebAssembly.Module(warm), filled(POISON));
+  const poisoned = await thaw(new WebAssembly.Module(small), filled(POISON));
   texts.forEach((text, i) => {
     if (ask(poisoned, text) !== answers[i]) throw new Error(`The batch ${text.slice(0, 1000)} needs static data that nothing refers to.`);
   });
-  writeFileSync(join(out, "pyodide.asm.wasm"), startWith(warm, header.memory / PAGE));
+  writeFileSync(join(out, "pyodide.asm.wasm"), startWith(small, header.memory / PAGE));
   writeFileSync(join(out, "python.bin"), filled(0));
 });

@@ -1,6 +1,6 @@
-"""Plays Heap where the demo has no App ID: takes what the stand-in script posts, checks it and keeps the latest.
+"""Plays Heap where the demo has no App ID: takes what the script posts that plays Heap, checks it and keeps the latest.
 
-The script itself is static/src/demo/heap-stand-in.js. It posts batches as JSON to `/heap/calls`:
+The script itself is static/src/demo/played-heap.js. It posts batches as JSON to `/heap/calls`:
 
     {"app_id": "12345", "sdk": "classic", "visitor": "<id of the browser>", "view": "<id of the page view>",
         "path": "/products", "calls": [{"number": 1, "made": 1795302000000, "method": "track",
@@ -249,7 +249,7 @@ class Inbox:
 
 
 def routes(inbox: Inbox) -> list[Route]:
-    """The stand-in's part of the demo server: where calls are posted, and where they can be read."""
+    """What of the demo server plays Heap: where calls are posted, and where they can be read."""
 
     async def post(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""The stand-in for Heap: what it takes, what it refuses, and in which order it lists what came."""
+"""The Heap that the demo plays: what it takes, what it refuses, and in which order it lists what came."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from heap_web.dev.serve import stand_in
-from heap_web.dev.serve.stand_in import Batch, Inbox, Refused, Sent, read_batch, why_refused
+from heap_web.dev.serve import received
+from heap_web.dev.serve.received import Batch, Inbox, Refused, Sent, read_batch, why_refused
 
 from .asgi import Client
 
@@ -35,7 +35,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def client(inbox: Inbox) -> Client:
-    return Client(Starlette(routes=stand_in.routes(inbox)))
+    return Client(Starlette(routes=received.routes(inbox)))
 
 
 @pytest.mark.parametrize(

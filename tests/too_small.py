@@ -12,7 +12,7 @@ from heap_web.dev.build.wheel import build_wheel
 
 # All that it was seen to answer.
 SEEN = json.dumps({"config": {}, "user": {}, "calls": []})
-NOTHING_WARM = f"""
+NOTHING_KEPT = f"""
 const {{ stubCold }} = await import({json.dumps((runtime.TOOLS / "trim" / "stub-cold.mjs").as_uri())});
 const {{ readFileSync, writeFileSync }} = await import("node:fs");
 writeFileSync(process.argv[2], stubCold(new Uint8Array(readFileSync(process.argv[1])), new Set()));
@@ -24,7 +24,7 @@ def core() -> Path:
     return runtime._trimmed() / "pyodide.core.wasm"
 
 
-def barely_warm(folder: Path) -> bytes:
+def too_small(folder: Path) -> bytes:
     """The .wasm that boots on a built runtime's files, and comes to a stub in any batch with a call in it."""
     code = runtime._byte_code(build_wheel())
     options = {
@@ -36,19 +36,19 @@ def barely_warm(folder: Path) -> bytes:
         "rounds": 0,
         "out": str(folder),
     }
-    node_tool("making a .wasm that lacks a lot", "warm.mjs", json.dumps(options))
+    node_tool("making a .wasm that lacks a lot", "shrink.mjs", json.dumps(options))
     return (folder / "pyodide.asm.wasm").read_bytes()
 
 
-def all_cold(folder: Path) -> bytes:
+def empty(folder: Path) -> bytes:
     """The .wasm on which not even an empty batch is answered."""
     made = folder / "cold.wasm"
-    command = [node(), "--input-type=module", "--eval", NOTHING_WARM, str(core()), str(made)]
+    command = [node(), "--input-type=module", "--eval", NOTHING_KEPT, str(core()), str(made)]
     subprocess.run(command, check=True, timeout=60)
     return made.read_bytes()
 
 
-def barely_python(built: Path, folder: Path) -> dict[str, bytes]:
+def too_little_python(built: Path, folder: Path) -> dict[str, bytes]:
     """A runtime with all of Python's C code, and of Python's Python what an empty batch needs."""
     code = runtime._byte_code(build_wheel())
     options = {"pyodide": str(PYODIDE), "code": str(code), "sample": SEEN, "entry": runtime.ENTRY}
