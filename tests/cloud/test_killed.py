@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from heap_web.cloud.database import resolved
 from heap_web.cloud.outbox import Outbox
 from heap_web.cloud.tables import metadata
 from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
@@ -19,6 +20,9 @@ THOROUGH = pytest.mark.parametrize(
     "thorough", [False, pytest.param(True, marks=pytest.mark.long)], ids=["", "thorough"]
 )
 """With --long: every step and hundreds of random moments, instead of a part of them."""
+KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.long)])
+SERVERS = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}
+EMPTY = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mariadb": "mariadb_url"}
 CALLS = 5
 ENDLESS = 10**6
 START_S = 60.0
@@ -53,7 +57,7 @@ def check_arrived(heap: Heap, numbers: range) -> None:
 
 
 @THOROUGH
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@KINDS
 def test_killed_at_every_step(
     *,
     kind: str,
@@ -71,8 +75,10 @@ def test_killed_at_every_step(
     while True:
         heap.events.clear()
         heap.users.clear()
-        url = f"sqlite:///{tmp_path}/{step}.db" if kind == "sqlite" else request.getfixturevalue("postgres_server")
-        if kind == "postgresql":
+        if kind == "sqlite":
+            url = f"sqlite:///{tmp_path}/{step}.db"
+        else:
+            url = request.getfixturevalue(SERVERS[kind])
             emptied(url)
         ack = str(tmp_path / f"{kind}{step}")
         work = Work(heap_url, url, ack, (0, CALLS), flush_every=3)
@@ -94,14 +100,14 @@ def test_killed_at_every_step(
 
 def emptied(url: str) -> None:
     """Takes away the outbox's tables, if they are there."""
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = create_engine(resolved(url))
     with engine.begin() as connection:
         metadata.drop_all(connection)
     engine.dispose()
 
 
 @THOROUGH
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@KINDS
 def test_killed_at_random(
     *,
     kind: str,
@@ -113,7 +119,7 @@ def test_killed_at_random(
     request: pytest.FixtureRequest,
 ) -> None:
     """Two programs share an outbox and send in the background; each is killed and started again, over and over."""
-    url = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "postgres_url")
+    url = request.getfixturevalue(EMPTY[kind])
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     rounds = 150 if thorough else 8
