@@ -156,11 +156,13 @@ def die_at(step: int) -> Callable[[], None]:
 
 
 def main() -> None:
-    """Serves commands until the input ends."""
+    """Serves commands until the input ends; then what still runs is ended: whoever started it is gone."""
+    running: set[int] = set()
     for line in sys.stdin:
         command = json.loads(line)
         if "wait" in command:
             _, status = os.waitpid(command["wait"], 0)
+            running.discard(command["wait"])
             print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
             continue
         if "prepare" in command:
@@ -178,7 +180,10 @@ def main() -> None:
                 raise
             finally:
                 os._exit(code)
+        running.add(pid)
         print(json.dumps(pid), flush=True)
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _called(target: str, arguments: dict[str, Any]) -> None:
