@@ -159,7 +159,10 @@ def test_pages_that_freeze_and_thaw_neither_lose_nor_double(entrance: Entrance) 
     elsewhere = visitor.site.page("/elsewhere", "<!doctype html><title>elsewhere</title>")
     with page.expect_navigation(url=elsewhere, wait_until="commit"):
         entrance.burst(page, "ice", then=f"location.href = {elsewhere!r}")
-    page.go_back(wait_until="commit")
+    page.wait_for_load_state()
+    # The driver's own way back fails while a page that freezes and one that comes change places.
+    page.evaluate("() => { history.back(); }")
+    page.wait_for_url("**/", wait_until="commit")
     page.wait_for_function("() => window.analytics && window.lab")
     visitor.ready(page)
     entrance.again(page)

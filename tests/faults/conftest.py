@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType
 
 from heap_web.dev.build.steps import DIST
-from tests.browser.conftest import LAUNCH, dist  # noqa: F401  (a fixture)
+from tests.browser.conftest import FULL, LAUNCH, dist  # noqa: F401  (a fixture)
 from tests.browser.serving import serving
 
 from .counting import Counting
@@ -87,10 +87,12 @@ def visitor(request: pytest.FixtureRequest, browser: Browser, browser_name: str,
 @pytest.fixture(scope="session")
 def freezing_browser(
     browser_type: BrowserType,
+    browser_name: str,
     browser_type_launch_args: dict[str, Any],
 ) -> Iterator[Browser]:
     """A browser that keeps its back/forward cache, which Playwright switches off by itself."""
-    arguments = {**browser_type_launch_args, "ignore_default_args": ["--disable-back-forward-cache"]}
+    full = FULL.get(browser_name, {})
+    arguments = {**browser_type_launch_args, **full, "ignore_default_args": ["--disable-back-forward-cache"]}
     browser = browser_type.launch(**arguments)
     yield browser
     browser.close()

@@ -28,7 +28,8 @@ class SystemPackage:
 
 
 SYSTEM_PACKAGES = (
-    SystemPackage("chromium", "chromium", "browser tests, bench"),
+    SystemPackage("chromium-headless-shell", "chromium-headless-shell", "browser tests"),
+    SystemPackage("chromium", "chromium", "tests of the back/forward cache, bench"),
     SystemPackage("firefox-esr", "firefox-esr", "browser tests, bench"),
     SystemPackage("webkit2gtk-driver", "WebKitWebDriver", "tests in WebKit, Safari's engine"),
     SystemPackage("xvfb", "Xvfb", "a display for WebKit"),
