@@ -139,25 +139,29 @@ def stlite() -> Path:
 
 
 def marimo(command: list[str], notebooks: Mapping[str, str]) -> Path:
-    """A folder of pages that marimo exports, one for each notebook: `x.py` is at `x.html`.
+    """The folder that marimo exports a notebook into by a documented command.
 
-    `command` is what a reader would type, its last word the folder; the pages share what they load.
+    The notebooks that the command does not name become pages beside it, which share what it loads: x.py is x.html.
     """
     from importlib.metadata import version
 
-    def make(out: Path) -> None:
-        sources = out / "notebooks"
-        sources.mkdir()
-        # Its own uv, which looks for what the notebook imports from beside itself, is in .venv.
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        for name, code in notebooks.items():
-            (sources / name).write_text(code, "utf-8")
-            words = [name if word == "notebook.py" else word for word in command[:-1]]
-            page = out / "site" / f"{Path(name).stem}.html"
-            run(f"exporting {name}", [sys.executable, "-m", *words, str(page)], cwd=sources, PATH=path)
+    [named] = set(command) & set(notebooks)
+    # marimo's uv, which looks for what a notebook imports from beside itself, is in .venv.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
-    key = fingerprint([], marimo=version("marimo"), command=command, notebooks=dict(notebooks))
-    return cached("marimo-export", key, make, keep=1) / "site"
+    def make(out: Path) -> None:
+        for name, code in notebooks.items():
+            (out / name).write_text(code, "utf-8")
+            words = command if name == named else _for_another(command, named, name)
+            run(f"exporting {name} from marimo", [sys.executable, "-m", *words], cwd=out, PATH=path)
+
+    key = fingerprint([HERE / "self_hosted.py"], marimo=version("marimo"), command=command, notebooks=dict(notebooks))
+    return cached("marimo-export", key, make, keep=1) / command[-1]
+
+
+def _for_another(command: list[str], named: str, name: str) -> list[str]:
+    page = f"{command[-1]}/{Path(name).stem}.html"
+    return [*(name if word == named else word for word in command[:-1]), page]
 
 
 def jupyterlite(pyodide_url: str) -> Path:

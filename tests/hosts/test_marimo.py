@@ -46,7 +46,7 @@ def open_notebook(page: Page, host_site: Site, exported: Path, name: str) -> Non
 
 def test_a_notebook_that_depends_on_the_wheel(page: Page, host_site: Site, exported: Path) -> None:
     """The calls of a notebook that depends on the wheel, and of its button, reach Heap flat, in order, once each."""
-    open_notebook(page, host_site, exported, "notebook.html")
+    open_notebook(page, host_site, exported, "index.html")
     for _ in CLICKS:
         page.get_by_role("button", name="Buy").click()
     opened = [["identify", "ada"], ["addUserProperties", {"company.plan": "pro", "id": "ada"}], OPENED]
