@@ -16,6 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Knows the marker of long tests, and both browsers as the default for tests that name a browser."""
     config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
+    config.addinivalue_line("markers", "host(name, what): a row of the documentation's table of hosts")
     if not config.option.browser:
         config.option.browser = ["chromium", "firefox"]
     hypothesis.settings.register_profile("long", max_examples=5_000)

@@ -16,6 +16,7 @@ from tests.conformance.test_classic import CLASSIC, comparable, expected
 from .conftest import CODEC, RECORDER, Watch, record
 from .serving import Site
 
+pytestmark = pytest.mark.host("Chromium, Firefox", "everything that is tested in a page")
 CASES = [case for case in CLASSIC if case["class"] != "core"]
 # These need a context, a page or a moment of their own; all others are frames of one page.
 SPECIAL = ("timezone", "clock", "beforeReady", "noStorage")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from heap_web.dev.build.steps import cached, fingerprint, run
-from heap_web.dev.build.toolchain import PYODIDE, node, npm
+from heap_web.dev.build.toolchain import PYODIDE
 from tests.browser.conftest import browser_type_launch_args, dist, page, recorded, running_site, site, watch
 from tests.browser.serving import Site, serving
+from tests.npm_packages import npm_packages
 
 __all__ = ["browser_type_launch_args", "dist", "page", "recorded", "running_site", "site", "watch"]
 
 GUIDES = Path(__file__).parent / "guides"
-# Where node is, for the scripts of an npm package.
-SEARCHED = f"{Path(node()).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -33,14 +29,7 @@ def host(site: Site, dist: Path) -> Site:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """node_modules with the frameworks that the guides are about, installed once for each lock file."""
-    sources = [GUIDES / name for name in ("package.json", "package-lock.json", ".npmrc")]
-
-    def install(folder: Path) -> None:
-        for source in sources:
-            shutil.copy(source, folder)
-        run("installing the guides' npm packages", [*npm(), "ci"], cwd=folder, PATH=SEARCHED)
-
-    return cached("guides", fingerprint(sources), install, keep=1) / "node_modules"
+    return npm_packages("guides", GUIDES)
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from heap_web.dev.docs import reference
 from heap_web.dev.docs.render import LOOKED_UP, fences
 from heap_web.dev.serve.heap_api import UNLIMITED, Heap, running
 from tests.browser.serving import Site
+from tests.hosts import recipes  # noqa: F401 - what it takes is taken
 
-from . import test_guides, test_operating, test_servers  # noqa: F401 - what they take is taken
+from . import test_guides, test_operating, test_servers, test_typed_events  # noqa: F401 - what they take is taken
 from .blocks import BLOCKS, SHOWN, files, one, some, taken
 
 # The server of the tests answers below /dist/; the documentation's own example address is mapped to it.

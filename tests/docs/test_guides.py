@@ -13,9 +13,10 @@ from playwright.sync_api import Page
 from heap_web.dev.build.steps import run
 from heap_web.dev.build.toolchain import esbuild, node, npm
 from tests.browser.serving import Site
+from tests.npm_packages import SEARCHED
 
 from .blocks import files
-from .conftest import SEARCHED, Project
+from .conftest import Project
 
 # What each guide leaves to the reader's own project.
 INDEX = '<!doctype html><title>A page</title><div id="{root}"></div><script type="module" src="/{main}"></script>'

@@ -126,6 +126,12 @@ def wrong(outcomes: dict[str, Any], cases: list[dict[str, Any]]) -> dict[str, An
     return found
 
 
+def told_so_many(page: Page, count: int) -> list[Any]:
+    """What the page's Heap has been told, once that is so many commands and no call waits any more."""
+    page.wait_for_function("count => recorder.told.length >= count", arg=count, timeout=START_MS)
+    return list(page.evaluate("async () => { await analytics.flush(); return recorder.told; }"))
+
+
 def open_host(browser: Browser, site: Site, name: str) -> Iterator[Host]:
     """Opens a host by its page's name, with the Pyodide after a space: "worker pyodide-0.27"."""
     words = furnish(site)

@@ -14,6 +14,7 @@ from tests.browser.serving import Site
 
 from .conftest import Host, open_host
 
+pytestmark = pytest.mark.host("a bare worker through the bridge", "pages that come, go and compete for its calls")
 LOAD = """
 import asyncio, heap_web
 

@@ -12,6 +12,12 @@ from tests.browser.serving import Site
 
 from .conftest import BRIDGED, CASES, RUN, Host, case_calls, open_host, wrong
 
+RECORDED = "the recorded cases through Python values"
+pytestmark = [
+    pytest.mark.host("Pyodide 314 and 0.27, page and worker", RECORDED),
+    pytest.mark.host("PyScript, page and worker (the worker with COOP and COEP)", RECORDED),
+]
+
 
 @pytest.fixture(params=["main pyodide-314", "main pyodide-0.27", "pyscript"])
 def page_host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> Iterator[Host]:

@@ -18,6 +18,9 @@ from tests.browser.test_conformance import CASES, HOLD, IN_FRAME, PERFORM, SPECI
 
 from .conftest import ERRORS
 
+pytestmark = pytest.mark.host(
+    "WebKitGTK (Safari's engine)", "boot, delivery, leaving pages, the examples, the recorded cases"
+)
 RECORDED = "<script src='/codec.js'></script><script src='/recorder.js'></script>"
 OURS = "<script src='/dist/heap-web.js' data-app-id='11'></script>"
 DELIVERED = """
