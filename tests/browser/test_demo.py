@@ -119,6 +119,7 @@ def test_a_visit_reaches_heap_whole_and_in_order(page: Page, demo: str, received
     assert (traits["_email"], traits["likes.taste"], traits["likes.spoons"]) == ("ada@example.com", "Both", "[1,2,3]")
 
 
+@pytest.mark.one_engine
 def test_the_first_minute_shows_a_nested_call_become_flat(page: Page, demo: str, received: Received) -> None:
     """One click on the home page fills all three steps: the call, its flat values, and what the server got of it."""
     page.goto(demo)
@@ -147,6 +148,7 @@ def test_no_page_of_the_shop_warns_of_itself(page: Page, demo: str) -> None:
     assert warned == []
 
 
+@pytest.mark.one_engine
 def test_on_a_phone_what_floats_covers_nothing(page: Page, demo: str) -> None:
     """At 390 px toast, header's buttons and inspector are beside each other, and the page's end stays clear of them."""
     page.set_viewport_size(PHONE)
@@ -173,6 +175,7 @@ def test_on_a_phone_what_floats_covers_nothing(page: Page, demo: str) -> None:
     assert last["y"] + last["height"] <= pill["y"]
 
 
+@pytest.mark.one_engine
 def test_the_documented_example_arrives_as_documented(page: Page, demo: str) -> None:
     """The nested event of the documentation, sent from the playground, is listed with exactly the documented values."""
     page.goto(f"{demo}/playground")
@@ -185,6 +188,7 @@ def test_the_documented_example_arrives_as_documented(page: Page, demo: str) -> 
     expect(entry.locator(".values li")).to_have_text(DOCUMENTED)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("example", "values"),
     [
@@ -217,6 +221,7 @@ def test_every_example_arrives_flat(
     assert not {"nothing", "none", "made", "symbol", "element", "window", "again", "__proto__.polluted"} & set(flat)
 
 
+@pytest.mark.one_engine
 def test_a_call_that_cannot_be_forwarded_says_why(page: Page, demo: str) -> None:
     """An event without a name is dropped, and the playground shows the reason."""
     page.goto(f"{demo}/playground")
@@ -226,6 +231,7 @@ def test_a_call_that_cannot_be_forwarded_says_why(page: Page, demo: str) -> None
     expect(page.locator("#outcome")).to_contain_text("name")
 
 
+@pytest.mark.one_engine
 def test_what_is_no_value_is_shown_where_it_ends(page: Page, demo: str) -> None:
     """Text that is no value is not sent: it says what is missing and where, and shows no earlier call's result."""
     page.goto(f"{demo}/playground")
@@ -242,6 +248,7 @@ def test_what_is_no_value_is_shown_where_it_ends(page: Page, demo: str) -> None:
     expect(page.locator("#rows-wrap")).to_be_hidden()
 
 
+@pytest.mark.one_engine
 def test_a_hundred_calls_at_once_arrive_in_order(page: Page, demo: str, received: Received) -> None:
     """A burst from the playground is delivered whole."""
     page.goto(f"{demo}/playground")
@@ -250,6 +257,7 @@ def test_a_hundred_calls_at_once_arrive_in_order(page: Page, demo: str, received
     assert names(received(100)) == ["track Test Event"] * 100
 
 
+@pytest.mark.one_engine
 def test_the_list_of_what_came_is_live_searched_and_cleared(page: Page, demo: str) -> None:
     """The list grows while one looks at it; it can be searched and narrowed by method, and cleared for good."""
     page.goto(f"{demo}/received")
@@ -276,6 +284,7 @@ def test_the_list_of_what_came_is_live_searched_and_cleared(page: Page, demo: st
     expect(page.locator("#nothing")).to_be_visible()
 
 
+@pytest.mark.one_engine
 def test_the_control_has_heaps_own_snippet_alone(
     page: Page, demo: str, received: Received, watch: Watch, browser_name: str
 ) -> None:
@@ -307,6 +316,7 @@ def test_calls_made_before_heap_is_there_arrive(page: Page, demo: str, received:
     assert names(received(2)) == ["track Product Viewed", "track Product Added"]
 
 
+@pytest.mark.one_engine
 def test_the_shop_works_without_the_script(page: Page, demo: str, watch: Watch) -> None:
     """A visitor whose browser blocks heap-web.js can shop, and the page has no error of its own."""
     watch.expect("ERR_FAILED|integrity")
@@ -344,6 +354,7 @@ def test_the_cart_is_used_by_keyboard(page: Page, demo: str) -> None:
     expect(page.locator("#cart-empty")).to_be_visible()
 
 
+@pytest.mark.one_engine
 def test_the_latest_generation_is_played_too(page: Page, dist: Path) -> None:
     """With the latest SDK's snippet on the page the played Heap takes what waited, and the shop's calls arrive."""
     with running(sdk="latest", dist=dist) as address:
@@ -354,6 +365,7 @@ def test_the_latest_generation_is_played_too(page: Page, dist: Path) -> None:
         expect(entries).to_have_text(["Product Added", "Product Viewed"], timeout=PATIENCE * 1000)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("sdk", "url"),
     [

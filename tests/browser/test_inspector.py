@@ -58,11 +58,13 @@ def test_shows_the_way_of_a_call(panel: Locator) -> None:
     expect(call.locator("tbody tr").last.locator("td").last).to_have_text("""'[{"A":"Jello"},{"B":"Peanut"}]'""")
 
 
+@pytest.mark.one_engine
 def test_sees_the_calls_from_before_it_was_there(panel: Locator) -> None:
     """The page's first call, made before the panel's module had arrived, is in the list."""
     expect(panel.locator(".call .method")).to_have_text(["track", "page"], timeout=PATIENCE)
 
 
+@pytest.mark.one_engine
 def test_what_is_not_sent_on_purpose_is_no_fault(panel: Locator) -> None:
     """Calls that Heap needs none of, and those that the options keep from it, are "not sent"; a fault is "dropped"."""
     panel.page.evaluate("() => { analytics.track('Kept from Heap', {}, { integrations: { Heap: false } }); }")
@@ -92,6 +94,7 @@ def test_values_are_shown_as_what_they_are(panel: Locator) -> None:
     expect(long).to_contain_text("Heap keeps 1,024 characters")
 
 
+@pytest.mark.one_engine
 def test_the_bars_fill_the_axis(panel: Locator) -> None:
     """A few calls' bars are spread over the whole width of the chart, within it."""
     panel.page.evaluate("() => { for (let n = 0; n < 4; n += 1) analytics.track('Timed', { n }); }")
@@ -109,6 +112,7 @@ def test_the_bars_fill_the_axis(panel: Locator) -> None:
     assert 0.85 < ends[-1] <= 1
 
 
+@pytest.mark.one_engine
 def test_filters_the_calls(panel: Locator) -> None:
     """The filter looks into names and values; clearing forgets the calls."""
     panel.page.evaluate("() => { analytics.track('Other', { colour: 'green' }); }")
@@ -138,6 +142,7 @@ def test_copies_a_call(panel: Locator) -> None:
     assert told == ["Test Event", NESTED]
 
 
+@pytest.mark.one_engine
 def test_shows_the_state_and_the_timings(panel: Locator) -> None:
     """The second tab says how long Python took to start and where it runs, and draws a bar for each call."""
     panel.get_by_role("tab", name="Runtime").click()
@@ -148,6 +153,7 @@ def test_shows_the_state_and_the_timings(panel: Locator) -> None:
     expect(panel.locator("progress")).to_be_hidden()
 
 
+@pytest.mark.one_engine
 def test_lists_warnings(panel: Locator) -> None:
     """What the developer was warned of is in the third tab, with its number beside the tab's name."""
     panel.page.evaluate("() => { analytics.track(''); }")
@@ -158,6 +164,7 @@ def test_lists_warnings(panel: Locator) -> None:
     expect(panel.locator(".notices li")).to_contain_text("name")
 
 
+@pytest.mark.one_engine
 def test_explains_warnings(panel: Locator) -> None:
     """A warning has a line on what it means, and a link into the documentation where the page says where that is."""
     panel.get_by_role("tab", name="Warnings").click()
@@ -208,6 +215,7 @@ def test_is_used_by_keyboard(page: Page, demo: str) -> None:
     expect(pill).to_be_focused()
 
 
+@pytest.mark.one_engine
 def test_an_open_line_stays_open_while_calls_come(panel: Locator) -> None:
     """New calls come above; the line that is open and has the focus stays so."""
     call = row(panel, "Test Event")
@@ -220,6 +228,7 @@ def test_an_open_line_stays_open_while_calls_come(panel: Locator) -> None:
     expect(line).to_have_attribute("aria-expanded", "true")
 
 
+@pytest.mark.one_engine
 def test_stays_as_it_was_on_the_next_page(panel: Locator, demo: str) -> None:
     """Open on one page, it is open on the next, at the same tab."""
     panel.get_by_role("tab", name="Runtime").click()
@@ -227,12 +236,14 @@ def test_stays_as_it_was_on_the_next_page(panel: Locator, demo: str) -> None:
     expect(panel.get_by_role("tab", name="Runtime")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.one_engine
 def test_opens_by_the_address(page: Page, demo: str) -> None:
     """`?heap-web=inspect` opens it."""
     page.goto(f"{demo}/?heap-web=inspect")
     expect(page.get_by_role("region", name="heap-web inspector")).to_be_visible()
 
 
+@pytest.mark.one_engine
 def test_a_burst_does_not_hold_the_page_up(panel: Locator) -> None:
     """With the panel open, 2,000 calls leave a bounded list, and no frame of the page waits long for it."""
     longest = panel.page.evaluate(

@@ -101,6 +101,7 @@ def test_the_recorded_settings_give_the_recorded_script_and_configuration(
     assert (state["waiting"], state["track"]) == (0, "function")
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_settings_reach_heap_from_every_entrance(
     entrance: str, context: BrowserContext, page: Page, site: Site
@@ -111,6 +112,7 @@ def test_settings_reach_heap_from_every_entrance(
     assert page.evaluate("() => [heap.envId, heap.clientConfig]") == ["11", EU_CONFIG]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_the_array_limit_reaches_python_from_every_entrance(
     entrance: str, context: BrowserContext, page: Page, site: Site
@@ -130,6 +132,7 @@ def test_the_array_limit_reaches_python_from_every_entrance(
     assert len(asked) == len(held) == 1
 
 
+@pytest.mark.one_engine
 def test_a_self_hosted_script_is_the_classic_one_where_its_host_collects_too(
     context: BrowserContext, page: Page, site: Site
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_self_hosted_script_is_the_classic_one_where_its_host_collects_too(
     assert page.evaluate("() => heap.clientConfig.trackingServer") == "https://ts.example.com"
 
 
+@pytest.mark.one_engine
 def test_a_host_that_is_an_url_is_refused_with_a_word_on_what_to_pass(page: Page, site: Site, watch: Watch) -> None:
     """A hostname that is an URL loads nothing, and the console says what to pass."""
     watch.expect(r"\[heap-web\] hostname")
@@ -154,6 +158,7 @@ def test_a_host_that_is_an_url_is_refused_with_a_word_on_what_to_pass(page: Page
     assert page.evaluate("() => window.heap") is None
 
 
+@pytest.mark.one_engine
 def test_what_heap_would_cut_is_warned_of_once_with_the_key(context: BrowserContext, page: Page, site: Site) -> None:
     """A value too long for Heap is delivered uncut; the developer is told its key, once for many calls."""
     context.add_init_script(

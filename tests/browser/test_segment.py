@@ -113,6 +113,7 @@ def segment(context: BrowserContext, page: Page, site: Site, segment_script: str
     return opened(page, put_page(site, segment_script, resetIdentity=True))
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_a_recorded_case_made_of_segments_newer_front_end_tells_heap_the_same(
     case: dict[str, Any], shared: tuple[Page, Watch], site: Site, segment_script: str
