@@ -129,7 +129,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   /** @param {string} [runtime] as it was set @returns {string} */
   const baseOf = (runtime) => {
     const url = attempt(() => (runtime ? resolveUrl(runtime, baseURI()) : resolveUrl(__RUNTIME__, home)));
-    if (!url) throw TypeError("runtime must be set: where our script came from is not known, and the runtime's folder is beside it");
+    if (!url) throw TypeError("runtime must be set: where our script came from is not known");
     return part(url, url.length - 1) === "/" ? url : `${url}/`;
   };
 
@@ -254,7 +254,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
     load: chained((/** @type {any} */ options) => {
       // Rendered on a server: there is no page to track.
-      if (!document()) return void (fault = "there is no window: analytics works in a page");
+      if (!document()) return void (fault = "no page");
       try {
         const next = settingsOf({ ...defaults, ...(typeof options === "string" ? { appId: options } : options) });
         if (settings) {

@@ -18,7 +18,7 @@ import { visitor } from "./visitor/visitor.js";
 /** @typedef {import("./calls/entry.js").Entry} Entry */
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
-const ADVICE = { "file:": ": browsers start no Python from files; serve the page, for example by python3 -m http.server" };
+const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
 /** @typedef {ReturnType<typeof startDelivery>} Delivery */
 
 /**

@@ -57,15 +57,13 @@ export const Error = global("Error");
 export const TypeError = global("TypeError");
 export const RegExp = global("RegExp");
 export const symbolFor = member("Symbol", "for");
-export const random = member("Math", "random");
+const random = member("Math", "random");
 export const decodeURIComponent = global("decodeURIComponent");
 export const isView = member("ArrayBuffer", "isView");
 const Uint32Array = global("Uint32Array");
 
-/** @type {(value: unknown) => string} */
-const tag = method("Object", "toString");
-/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. */
-export const brand = tag;
+/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. @type {(value: unknown) => string} */
+export const brand = method("Object", "toString");
 
 /** Whether the object itself, not its prototype, has the key. @type {(object: object, key: string) => boolean} */
 export const own = method("Object", "hasOwnProperty");
@@ -105,28 +103,36 @@ export const exec = method("RegExp", "exec");
 export const matches = (pattern, text) => exec(pattern, text) !== null;
 /** @type {(text: string, start: number, end?: number) => string} */
 export const part = method("String", "slice");
-/** @type {(text: string, start: string) => boolean} */
-export const startsWith = method("String", "startsWith");
+/** @param {string} text @param {string} start */
+export const startsWith = (text, start) => part(text, 0, start.length) === start;
 /** @type {(text: string, what: string) => number} */
 export const indexOf = method("String", "indexOf");
 /** @type {(text: string, what: string) => number} */
 export const lastIndexOf = method("String", "lastIndexOf");
 /** @type {(text: string) => string} */
 export const lower = method("String", "toLowerCase");
-/** @type {(number: number) => string} */
 const numberText = method("Number", "toString");
 /** A number in base 36. @param {number} number @returns {string} */
-export const base36 = (number) => /** @type {any} */ (numberText)(number, 36);
+export const base36 = (number) => numberText(number, 36);
 
 /** Every stretch of the text that fits the pattern is `by`. @param {string} text @param {globalThis.RegExp} pattern with no flag and no anchor, that fits no empty text @param {string} by */
 export function replace(text, pattern, by) {
-  let left = text;
   let done = "";
-  for (let found; (found = exec(pattern, left)) && found[0]; ) {
-    done += part(left, 0, found.index) + by;
-    left = part(left, found.index + found[0].length);
-  }
+  const left = eachMatch(text, pattern, (_, before) => {
+    done += before + by;
+  });
   return done + left;
+}
+
+/**
+ * Each stretch of the text that fits the pattern, with what is before it; gives what is after the last.
+ * @param {string} text @param {globalThis.RegExp} pattern with no flag, that fits no empty text; ^ fits wherever the stretch before has ended @param {(found: RegExpExecArray, before: string) => void} visit
+ */
+export function eachMatch(text, pattern, visit) {
+  let left = text;
+  for (let found; (found = exec(pattern, left)) && found[0]; left = part(left, found.index + found[0].length))
+    visit(found, part(left, 0, found.index));
+  return left;
 }
 
 // Arrays. A loop by index needs no iterator, which the page may have replaced.
@@ -161,6 +167,9 @@ export const copy = (array, from = 0) => {
 /** An object that inherits nothing, so that what is not in it is not in it. @returns {any} */
 export const bare = () => ({ __proto__: null });
 
+/** @param {any} value */
+export const isObject = (value) => typeof value === "object" && !!value;
+
 /** What a thrown value says, whatever it is. @param {any} error */
 export function messageOf(error) {
   try {
@@ -182,6 +191,9 @@ export const setInterval = bound("setInterval");
 export const clearInterval = bound("clearInterval");
 /** @type {(run: () => void) => void} */
 export const queueMicrotask = bound("queueMicrotask");
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
 /** @type {(url: string) => globalThis.Promise<Response>} */
 export const fetch = bound("fetch");
@@ -207,6 +219,9 @@ const getRandomValues = method("Crypto", "getRandomValues");
 
 /** Milliseconds on the page's own clock. @returns {number} */
 export const clock = () => attempt(() => performanceNow(performance())) ?? now();
+
+/** A name that no other page, worker or lock has: some 50 random bits as text. */
+export const shortId = () => part(base36(random()), 2);
 
 /** Some 128 random bits as text. */
 export function randomId() {
@@ -258,7 +273,6 @@ export const document = () => world.document;
 const currentScriptOf = getter("Document", "currentScript");
 const rootOf = getter("Document", "documentElement");
 const baseOf = getter("Node", "baseURI");
-const readyStateOf = getter("Document", "readyState");
 const prerenderingOf = getter("Document", "prerendering", optional);
 const sourceOf = getter("HTMLScriptElement", "src");
 const elementsOf = method("Document", "getElementsByTagName");
@@ -284,8 +298,6 @@ export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(s
 export const dataOf = (element) => datasetOf(element);
 /** What relative URLs of the page are relative to. @returns {string} */
 export const baseURI = () => attempt(() => baseOf(document())) ?? location()?.href;
-/** @returns {DocumentReadyState} */
-export const readyState = () => readyStateOf(document());
 /** A page that is only prerendered may never be seen. @returns {boolean} */
 export const prerendering = () => !!document() && prerenderingOf(document()) === true;
 /** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */
@@ -300,7 +312,6 @@ export function insertScript(script) {
 }
 
 const getAttribute = method("Element", "getAttribute");
-const setAttribute = method("Element", "setAttribute");
 const submitForm = method("HTMLFormElement", "submit");
 
 /** Where a link goes, in HTML or SVG, in full; "" if nowhere. @param {Element} link @returns {string} */
@@ -311,12 +322,11 @@ export function hrefOfLink(link) {
 
 /** Send a form as the button does that was pressed; fields may be named like the form's methods. @param {HTMLFormElement} form @param {any} [button] */
 export function submit(form, button) {
-  const name = button && getAttribute(button, "name");
-  if (name) {
+  if (button && button.name) {
     const field = createElement("input");
-    setAttribute(field, "type", "hidden");
-    setAttribute(field, "name", name);
-    setAttribute(field, "value", getAttribute(button, "value") ?? "");
+    field.type = "hidden";
+    field.name = button.name;
+    field.value = button.value;
     insert(form, field, null);
   }
   submitForm(form);

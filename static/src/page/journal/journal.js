@@ -3,7 +3,7 @@
  * page that made it. Who may deliver them is decided by locks: states.js tells how.
  */
 
-import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, random, removeItem, setItem, sort, startsWith } from "../natives.js";
+import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, removeItem, setItem, shortId, sort, startsWith } from "../natives.js";
 
 /** @typedef {ReturnType<typeof createJournal>} Journal */
 /** @typedef {import("../calls/entry.js").Entry} Entry */
@@ -20,7 +20,7 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
-  const page = base36(now()) + part(base36(random()), 1, 8);
+  const page = `${base36(now())}.${part(shortId(), 0, 6)}`;
   let sequence = 0;
 
   /** @param {number} number */

@@ -1,6 +1,6 @@
 /** Who the visitor is, under analytics.js' own storage keys, so that a site that leaves Segment keeps its visitors. */
 
-import { attempt, bare, each, keys, parse, randomId, removeItem, startsWith } from "../natives.js";
+import { attempt, bare, each, isObject, keys, parse, randomId, removeItem, startsWith } from "../natives.js";
 import { json } from "../json.js";
 
 /** @typedef {{id: string | number | null, traits: Record<string, unknown>, anonymousId: string | null}} UserState */
@@ -104,6 +104,3 @@ function sayingOf(id, traits, method, args) {
 
 /** @param {unknown} value */
 const isId = (value) => (typeof value === "string" && value !== "") || (typeof value === "number" && value !== 0 && value - value === 0);
-
-/** @param {unknown} value */
-const isObject = (value) => typeof value === "object" && !!value;

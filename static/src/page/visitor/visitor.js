@@ -2,7 +2,7 @@
 
 import { fromCookie } from "./cookies.js";
 import { json } from "../json.js";
-import { each, part } from "../natives.js";
+import { each, isObject, part } from "../natives.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /**
@@ -26,7 +26,7 @@ export function visitor({ read, store }, encode) {
     const anonymousId = read(ANONYMOUS_ID);
     return {
       id: typeof id === "number" || typeof id === "string" ? id : null,
-      traits: traits && typeof traits === "object" ? traits : {},
+      traits: isObject(traits) ? traits : {},
       anonymousId: anonymousId ? `${anonymousId}` : null,
     };
   };
