@@ -273,6 +273,7 @@ export const document = () => world.document;
 const currentScriptOf = getter("Document", "currentScript");
 const rootOf = getter("Document", "documentElement");
 const baseOf = getter("Node", "baseURI");
+const readyStateOf = getter("Document", "readyState");
 const prerenderingOf = getter("Document", "prerendering", optional);
 const sourceOf = getter("HTMLScriptElement", "src");
 const elementsOf = method("Document", "getElementsByTagName");
@@ -298,6 +299,12 @@ export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(s
 export const dataOf = (element) => datasetOf(element);
 /** What relative URLs of the page are relative to. @returns {string} */
 export const baseURI = () => attempt(() => baseOf(document())) ?? location()?.href;
+/** The document has been read to its end: an import() before that, and the page may have no import map any more. */
+export const parsed = () =>
+  new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    if (readyStateOf(document()) === "loading") listen(document(), "readystatechange", () => resolve());
+    else resolve();
+  });
 /** A page that is only prerendered may never be seen. @returns {boolean} */
 export const prerendering = () => !!document() && prerenderingOf(document()) === true;
 /** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */

@@ -52,6 +52,26 @@ export function createJournal(appId, local, size) {
     return pages;
   };
 
+  /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
+  const callsOf = (owner) => {
+    /** @type {{key: string, at: number, text: string}[]} */
+    const calls = [];
+    const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
+    each(
+      sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
+      (key) => {
+        const value = read(key);
+        if (value === null) return;
+        const start = indexOf(value, "{");
+        const at = +part(value, 0, start);
+        const text = part(value, start);
+        if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
+        else remove(key, value.length);
+      },
+    );
+    return calls;
+  };
+
   scan();
 
   return {
@@ -94,25 +114,14 @@ export function createJournal(appId, local, size) {
       remove(entry.key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
     },
+    callsOf,
 
-    /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
-    callsOf(owner) {
-      /** @type {{key: string, at: number, text: string}[]} */
-      const calls = [];
-      const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
-      each(
-        sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
-        (key) => {
-          const value = read(key);
-          if (value === null) return;
-          const start = indexOf(value, "{");
-          const at = +part(value, 0, start);
-          const text = part(value, start);
-          if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
-          else remove(key, value.length);
-        },
-      );
-      return calls;
+    /** The calls of all pages, oldest first. */
+    calls() {
+      /** @type {ReturnType<typeof callsOf>} */
+      const all = [];
+      each(sort(keys(scan())), (owner) => each(callsOf(owner), (call) => append(all, call)));
+      return sort(all, (a, b) => a.at - b.at);
     },
   };
 }

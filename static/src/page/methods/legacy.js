@@ -58,7 +58,11 @@ export function addLegacy(analytics, warn, emit, store) {
   /** A call as a stub notes it, [method, ...args]. @param {any} noted */
   const replay = (noted) => {
     const method = isArray(noted) ? noted[0] : "";
-    if (method !== "push" && typeof analytics[method] === "function") guard(analytics[method], copy(noted, 1));
+    if (method === "push" || typeof analytics[method] !== "function") return;
+    const args = copy(noted, 1);
+    // Segment's snippet adds what it saw of the page.
+    if (args.length && /** @type {any} */ (args[args.length - 1])?.__t === "bpc") args.length--;
+    guard(analytics[method], args);
   };
 
   const more = {
