@@ -10,7 +10,19 @@ from __future__ import annotations
 from typing import Final
 
 PRIVATE: Final = (
-    *("callsOf", "claim", "claims", "contested", "deliverNow", "early", "entryOf", "failure", "fields", "fits"),
+    *(
+        "callsOf",
+        "claim",
+        "claims",
+        "contested",
+        "deliverNow",
+        "early",
+        "entryOf",
+        "failure",
+        "fields",
+        "fits",
+        "forget",
+    ),
     *(
         "hostChanged",
         "inPage",
