@@ -299,11 +299,14 @@ export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(s
 export const dataOf = (element) => datasetOf(element);
 /** What relative URLs of the page are relative to. @returns {string} */
 export const baseURI = () => attempt(() => baseOf(document())) ?? location()?.href;
-/** The document has been read to its end: an import() before that, and the page may have no import map any more. */
+/** Most documents are read to their end by then; some pages never end. */
+const PARSED_MS = 10_000;
+/** The document has been read to its end, or it takes too long: after an import() the page may have no import map any more. */
 export const parsed = () =>
   new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-    if (readyStateOf(document()) === "loading") listen(document(), "readystatechange", () => resolve());
-    else resolve();
+    if (readyStateOf(document()) !== "loading") return resolve();
+    listen(document(), "readystatechange", () => resolve());
+    setTimeout(resolve, PARSED_MS);
   });
 /** A page that is only prerendered may never be seen. @returns {boolean} */
 export const prerendering = () => !!document() && prerenderingOf(document()) === true;

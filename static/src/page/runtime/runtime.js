@@ -167,7 +167,6 @@ export function createRuntime({ base, early, host, status, changed }) {
     },
 
     async page(self, fail) {
-      watch(0);
       await parsed();
       if (link !== self) return;
       watch(SILENCE_MS);
