@@ -52,6 +52,12 @@ const globals = {
   setInterval: fakeInterval,
   clearInterval: clearFake,
   BroadcastChannel: FakeChannel,
+  /** The setter alone: getters are asked of the document itself. */
+  Document: class {
+    set cookie(/** @type {string} */ text) {
+      /** @type {any} */ (this).written.push(text);
+    }
+  },
   /** There is no network. */
   fetch: async () => {
     throw new TypeError("failed to fetch");

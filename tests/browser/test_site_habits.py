@@ -197,6 +197,37 @@ def test_user_says_what_was_said_last_and_ready_settles(
     watch.expect("Failed to load resource|blocked|^console: $")
 
 
+def test_the_next_page_knows_what_was_said_while_heap_was_blocked(
+    page: Page, context: BrowserContext, recorded: Told, site: Site, watch: Watch
+) -> None:
+    """With Heap blocked, the next page's `user()` says what was said last; where consent is refused nothing is kept."""
+    said = "() => [analytics.user().id(), analytics.user().traits()]"
+    identify = "() => { analytics.identify('user-7', { plan: 'a' }); analytics.identify({ size: 2 }); }"
+    blocked = f"{DOCTYPE}<script>delete window.heap;</script>"
+    context.route("https://cdn.heapanalytics.com/**", lambda route: route.abort())
+    for path in ("/one", "/two"):
+        page.goto(site.page(path, blocked + ours(site)))
+        if path == "/one":
+            page.evaluate(identify)
+        assert page.evaluate(said) == ["user-7", {"plan": "a", "size": 2}]
+        assert page.evaluate("() => localStorage.ajs_user_id ?? null") is None
+    page.evaluate("() => { analytics.consent(false); }")
+    assert page.evaluate("() => Object.keys(localStorage)") == []
+    page.goto(site.page("/three", blocked + ours(site, 'data-app-id="11" data-consent="required"')))
+    page.evaluate(identify)
+    page.evaluate("() => { analytics.consent(false); }")
+    page.goto(site.page("/four", blocked + ours(site)))
+    assert page.evaluate(said) == [None, {}]
+    page.evaluate("() => { analytics.identify('user-8'); }")
+    open_page(page, site)
+    assert page.evaluate(said) == ["user-8", {}]
+    page.wait_for_function("() => recorder.told.length")
+    assert recorded(page)[0] == ["identify", "user-8"]
+    page.wait_for_function("""() => localStorage.ajs_user_id === '"user-8"'""")
+    assert page.evaluate(said) == ["user-8", {}]
+    watch.expect("Heap's script was blocked|Failed to load resource|^console: $")
+
+
 COOKIES = {
     "12345678901234567890": "12345678901234567890",
     "%2212345678901234567890%22": "12345678901234567890",

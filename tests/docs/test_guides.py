@@ -36,7 +36,7 @@ import RootLayout from "./app/layout.jsx";
 import { SignUp } from "./app/sign-up.jsx";
 hydrateRoot(document, h(RootLayout, null, h(SignUp)), { onRecoverableError: (error) => console.error(error) });
 """
-VITE, REACT, VUE, NEXT = files("vite"), files("react"), files("vue"), files("next")
+VITE, REACT, VUE, NEXT, JEST = files("vite"), files("react"), files("vue"), files("next"), files("jest")
 
 # What is tested is the recipe; the other browsers run what it leads to in tests of their own.
 pytestmark = pytest.mark.only_browser("chromium")
@@ -117,3 +117,10 @@ def test_next(project: Project, own_site: Site, page: Page, recorded: Recorded) 
     page.wait_for_function("() => recorder.told.some(([method]) => method === 'identify')")
     page.get_by_role("button", name="Sign up").click()
     assert tracked(page, recorded, "Signed Up")["Signed Up"] == {"plan.name": "pro"}
+
+
+def test_jest(project: Project) -> None:
+    """Jest runs the guide's tests, with a stand-in for the package and with the package itself."""
+    folder = project({**JEST, "package.json": "{}"})
+    jest = folder / "node_modules" / "jest" / "bin" / "jest.js"
+    run("running Jest", [node(), str(jest), "--ci", "--rootDir", str(folder)], cwd=folder)

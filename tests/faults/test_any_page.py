@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Route
+from starlette.responses import Response
 
+from tests.barely_warm import barely_warm
+
+from .test_runtime import Answer, Request
 from .visitor import Visitor, ids
 
 CALLS = "<script>window.calls = lab.burst('early', 20)</script>"
@@ -44,6 +50,8 @@ FROZEN = """<script>
     Object.freeze(one.prototype);
   }
 </script>"""
+ALONE = "<script>delete window.SharedWorker; delete window.Worker;</script>"
+LIKE_NODE = "<script>window.process = { versions: { node: '22.0.0' }, release: { name: 'node' }, env: {} };</script>"
 SNIPPET = """() => {
   window.heap = window.heap || [];
   heap.load = function (e, t) { window.heap.appid = e; window.heap.config = t = t || {}; };
@@ -81,6 +89,44 @@ def test_frozen_built_ins_and_trusted_types_cost_no_call(visitor: Visitor) -> No
         visitor.made += ids(f"v{number}", 20)
         visitor.arrived(visitor.made)
         page.close()
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["small", "whole"])
+@pytest.mark.fault(27, "built-ins frozen, no workers, a page that looks like Node")
+def test_python_starts_in_a_frozen_page_without_workers(visitor: Visitor, tmp_path: Path, *, whole: bool) -> None:
+    """Python runs in a frozen page without workers that has Node's version, also where it needs all its parts."""
+    lacking = barely_warm(tmp_path) if whole else b""
+
+    async def cold(request: Request, answer: Answer) -> Response:
+        return Response(lacking, media_type="application/wasm")
+
+    if whole:
+        visitor.site.altered["pyodide.asm.wasm"] = cold
+    stub = "<script>(window.kept = window.analytics = []).push(['track', 'Made', { call: 'stub-0' }]);</script>"
+    page = visitor.context.new_page()
+    page.goto(visitor.put("/", LIKE_NODE, ALONE, FROZEN, stub, after=CALLS), wait_until="commit")
+    visitor.made += ["stub-0", *ids("early", 20)]
+    visitor.arrived(visitor.made)
+    assert page.evaluate("() => analytics.state.mode") == "page"
+    page.evaluate("() => { kept.push(['track', 'Made', { call: 'stub-1' }]); }")
+    visitor.made.append("stub-1")
+    visitor.arrived(visitor.made)
+    asked = [path for _, path, _ in visitor.site.asked if path.endswith("pyodide.whole.wasm")]
+    assert len(asked) == whole
+
+
+@pytest.mark.fault(27, "no mode in which Python can start")
+def test_where_no_mode_works_each_says_why(visitor: Visitor) -> None:
+    """Where Python can start neither in a worker nor in the page, the console says why of each, in one line."""
+    said: list[str] = []
+    visitor.context.on("console", lambda message: said.append(message.text))
+    page = visitor.open("/", ALONE, "<script>WebAssembly.compile = null; delete window.WebAssembly;</script>")
+    visitor.burst(page, "nowhere", 3)
+    assert visitor.settle(page) == {"kept": 3}
+    (line,) = [text for text in said if text.startswith("[heap-web]")]
+    start = "[heap-web] Python did not start (shared: this browser has none; dedicated: this browser has none; page: "
+    assert line.startswith(start)
+    assert "WebAssembly" in line
 
 
 @pytest.mark.fault(28, "Heap's own snippet after us; a track that throws")

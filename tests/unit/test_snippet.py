@@ -1,7 +1,9 @@
 """snippet.py: script URL, config, the loader's data, and HTML that nothing can break out of."""
 
 import json
+import subprocess
 from html.parser import HTMLParser
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from heap_web.core.snippet import (
     script_json,
     script_url,
 )
+from heap_web.dev.build.steps import STATIC
+from heap_web.dev.build.toolchain import node
 
 
 @pytest.mark.parametrize(
@@ -118,3 +122,39 @@ def test_what_is_no_nonce_is_an_error(nonce: str) -> None:
     """Text that is no nonce is an error, so that it cannot end the attribute."""
     with pytest.raises(ConfigurationError, match="is no nonce"):
         html(Settings.of("7"), nonce=nonce)
+
+
+# Settings by the names that both halves have for them, and what the page has under Heap's names before.
+STUBS: list[dict[str, Any]] = [
+    {},
+    {"hostname": "heap.site.example"},
+    {"disable_text_capture": True, "secure_cookie": True},
+    {"ingest_server": "https://i.example", "tracking_server": "https://t.example"},
+    {"hostname": "heap.site.example", "tracking_server": "https://t.example"},
+]
+BEFORE = ("nothing", "element", "queue", "live")
+
+
+def camel(name: str) -> str:
+    """A setting's name in JavaScript."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def test_the_snippet_leaves_in_the_page_what_the_pages_half_does() -> None:
+    """The snippet's stub and script are those that the page's half makes, with the same fields, queue and URL."""
+    cases = []
+    for sdk, options, nonce, before in product(("classic", "latest"), STUBS, (None, "aGk="), BEFORE):
+        settings = {
+            camel(name): value for name, value in {"app_id": "11", "sdk": sdk, "nonce": nonce, **options}.items()
+        }
+        text = html(Settings.of("11", sdk=sdk, **options), nonce)
+        cases.append({"settings": settings, "html": text, "before": before})
+    command = [node(), str(STATIC / "test" / "stubs.mjs")]
+    asked = json.dumps({"data": loader_data(), "cases": cases})
+    told = subprocess.run(command, input=asked, check=True, capture_output=True, text=True).stdout
+    results = json.loads(told.splitlines()[0])  # what follows is of Node's test runner
+    assert len(results) == len(cases) == 80
+    for case, result in zip(cases, results, strict=True):
+        assert result["snippet"] == result["page"], (case["settings"], case["before"])
+        assert len(result["page"]["scripts"]) == (case["before"] != "live")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from heap_web.dev.build.private_names import MANGLE
 from heap_web.dev.build.steps import STATIC, StepFailed, cached, files_under, fingerprint
-from heap_web.dev.build.toolchain import esbuild, terser
+from heap_web.dev.build.toolchain import TERSER, esbuild, terser
 
 PAGE = STATIC / "src" / "page"
 PLUGIN = STATIC / "src" / "plugin"
@@ -45,7 +46,7 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
         *(path for folder in folders for path in files_under(folder, "*.js", "*.css")),
         STATIC / "package-lock.json",
     ]
-    key = fingerprint(sources, constants=constants, flags=(FLAGS, COMMENTED, KEPT))
+    key = fingerprint(sources, constants=constants, flags=(FLAGS, COMMENTED, KEPT, MANGLE, TERSER))
 
     def make(out: Path) -> None:
         def bundle(name: str, source: Path, style: str, flags: tuple[str, ...] = FLAGS) -> None:
@@ -53,7 +54,7 @@ def build_loader(runtime: str, version: str) -> dict[str, bytes]:
             esbuild(f"bundling {name}", [str(source), *flags, f"--format={style}", *defines, f"--outfile={out / name}"])
 
         for name, (source, style) in entries.items():
-            bundle(name, source, style, COMMENTED if style == "esm" else FLAGS)
+            bundle(name, source, style, (*(COMMENTED if style == "esm" else FLAGS), MANGLE))
             terser(f"minifying {name}", out / name, *(KEPT if style == "esm" else ()))
         bundle("inspector.js", inspector, "esm")
 

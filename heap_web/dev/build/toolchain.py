@@ -98,12 +98,15 @@ def esbuild(what: str, arguments: list[str]) -> None:
     run(what, [node(), str(MODULES / "esbuild" / "bin" / "esbuild"), "--log-level=warning", *arguments], cwd=STATIC)
 
 
+# What is inlined is longer on the wire than what is called.
+TERSER = ("--compress", "passes=5,inline=0,module,unsafe_arrows", "--mangle", "--ecma", "2020")
+
+
 def terser(what: str, script: Path, *more: str) -> None:
-    """Minifies a script in place: some 6 % smaller on the wire than esbuild alone makes it."""
-    options = ["--compress", "passes=2,module,unsafe_arrows", "--mangle", "--ecma", "2020", *more]
+    """Minifies a script in place: some 7 % smaller on the wire than esbuild alone makes it."""
     run(
         what,
-        [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *options, "--output", str(script)],
+        [node(), str(MODULES / "terser" / "bin" / "terser"), str(script), *TERSER, *more, "--output", str(script)],
         cwd=STATIC,
     )
 

@@ -2,14 +2,14 @@
 
 import { callLater } from "./calls/callbacks.js";
 import { denyWorkers } from "./calls/deny.js";
-import { entryOf } from "./calls/entry.js";
+import { argsOf, entryOf } from "./calls/entry.js";
 import { encode, withLocalTimes } from "./calls/wire.js";
 import { startDelivery } from "./delivery.js";
 import { createEvents, guard } from "./events.js";
 import { inspect } from "./inspect.js";
 import { createHeap } from "./heap/heap.js";
 import { phaseOf, reasonOf } from "./lifecycle.js";
-import { append, apply, attempt, baseURI, defineProperty, document, each, listen, location, matches, messageOf, now, parse, part, prerendering, Promise, queueMicrotask, resolve as resolveUrl, say, setTimeout, TypeError } from "./natives.js";
+import { append, apply, attempt, baseURI, defineProperty, document, each, listen, location, matches, messageOf, now, part, prerendering, Promise, queueMicrotask, resolve as resolveUrl, say, setTimeout, TypeError } from "./natives.js";
 import { createGroup } from "./methods/group.js";
 import { addLegacy } from "./methods/legacy.js";
 import { createOutcomes } from "./outcomes.js";
@@ -129,7 +129,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   /** @param {string} [runtime] as it was set @returns {string} */
   const baseOf = (runtime) => {
     const url = attempt(() => (runtime ? resolveUrl(runtime, baseURI()) : resolveUrl(__RUNTIME__, home)));
-    if (!url) throw TypeError("runtime must be set: where our script came from is not known, and the runtime's folder is beside it");
+    if (!url) throw TypeError("runtime must be set: where our script came from is not known");
     return part(url, url.length - 1) === "/" ? url : `${url}/`;
   };
 
@@ -180,7 +180,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
   /** A call of the page's own Python: it is told in this tick if it can be. @param {string} text @param {string} method @param {(result: Result) => void} hear */
   const takeNow = (text, method, hear) => {
-    const { entry, reason } = admit(withLocalTimes(text), method, () => parse(text).a, hear);
+    const { entry, reason } = admit(withLocalTimes(text), method, () => argsOf(text), hear);
     if (reason) settle(entry, "dropped", reason);
     else if (delivery) {
       delivery.deliverNow();
@@ -254,7 +254,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
     load: chained((/** @type {any} */ options) => {
       // Rendered on a server: there is no page to track.
-      if (!document()) return void (fault = "there is no window: analytics works in a page");
+      if (!document()) return void (fault = "no page");
       try {
         const next = settingsOf({ ...defaults, ...(typeof options === "string" ? { appId: options } : options) });
         if (settings) {
@@ -314,8 +314,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
   };
   addLegacy(analytics, (message) => report("warning", "method", message), emit, store);
   const hostChanged = () => delivery && delivery.hostChanged();
-  const whoever = () => (delivery ? delivery.visitor.state() : { id: user.id(), traits: user.traits(), anonymousId: user.anonymousId() });
   const appId = () => (settings ? settings.appId : "");
-  const door = createDoor({ host, hostChanged, takeNow, appId, user: whoever, state, on, off });
+  const door = createDoor({ host, hostChanged, takeNow, appId, user: user.state, state, on, off });
   return defineProperty(analytics, DOOR, { value: door });
 }

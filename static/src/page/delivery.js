@@ -18,7 +18,7 @@ import { visitor } from "./visitor/visitor.js";
 /** @typedef {import("./calls/entry.js").Entry} Entry */
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
-const ADVICE = { "file:": ": browsers start no Python from files; serve the page, for example by python3 -m http.server" };
+const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
 /** @typedef {ReturnType<typeof startDelivery>} Delivery */
 
 /**
@@ -39,6 +39,7 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
   const early = host.run ? null : attempt(() => connect(base));
   const journal = createJournal(settings.appId, user.store.open(), status.journal);
   const self = visitor(user, encode);
+  attempt(() => user.inherit(journal.calls(), items));
   /** Why a part cannot work; "" while it can. */
   const failed = { heap: "", runtime: "" };
   const failure = () => failed.heap || failed.runtime;
@@ -125,7 +126,7 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
   each(items, write);
   heap.start((why) => became("heap", why));
   open();
-  const closeBridge = openBridge(settings.appId, take, self);
+  const closeBridge = openBridge(settings.appId, take, user);
   queue.plan();
 
   return {

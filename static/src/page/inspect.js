@@ -1,7 +1,7 @@
 /** The inspector, loaded when it is asked for. What happens meanwhile waits in a list, whose `push` is the inspector's once it is there. */
 
 import { callOf } from "./calls/entry.js";
-import { append, apply, each, messageOf, resolve, setTimeout, then } from "./natives.js";
+import { append, apply, each, messageOf, parsed, resolve, setTimeout, then } from "./natives.js";
 
 /**
  * @param {any} analytics
@@ -17,8 +17,10 @@ export function inspect(analytics, base, home, items, { report }) {
   each(["call", "transformed", "settled", "error", "warning"], (name) =>
     analytics.on(name, (/** @type {object} */ event) => apply(seen.push, seen, [[name, event]])),
   );
-  const load = async (/** @type {string} */ name, /** @type {string} */ near) =>
-    import(/* webpackIgnore: true */ /* @vite-ignore */ resolve(name, near));
+  const load = async (/** @type {string} */ name, /** @type {string} */ near) => {
+    await parsed();
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ resolve(name, near));
+  };
   // It lies beside our script and above the runtime; only the latter tells where, when a bundler has moved the script.
   /** @type {Promise<any>} */
   const loaded = then(load("../../inspector.js", base), null, () => load("inspector.js", home));

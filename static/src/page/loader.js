@@ -16,6 +16,6 @@ const analytics = instance(
 if (!script)
   say(
     "error",
-    '[heap-web] heap-web.js is no module and cannot be run by eval: load it by <script src="…/heap-web.js">, or import heap-web.mjs; analytics waits for analytics.load({appId, runtime})',
+    '[heap-web] heap-web.js is no module and cannot be run by eval: load it by <script src="…/heap-web.js">, or import heap-web.mjs',
   );
 if (namesAppId(settings)) analytics.load();

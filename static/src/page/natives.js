@@ -7,110 +7,132 @@ import { apply, attempt, close, find, findReal, world } from "./natives/realm.js
 
 export { apply, attempt, world };
 
-// The language.
+// What is found below is named by where it stands: "String", "slice" is String.prototype.slice.
 
-export const stringify = find("stringify", (w) => w.JSON.stringify);
-export const parse = find("parse", (w) => w.JSON.parse);
-export const isArray = find("isArray", (w) => w.Array.isArray);
-export const keys = find("keys", (w) => w.Object.keys);
-export const getPrototypeOf = find("getPrototypeOf", (w) => w.Object.getPrototypeOf);
-export const defineProperty = find("defineProperty", (w) => w.Object.defineProperty);
-const getOwnPropertyDescriptor = find("getOwnPropertyDescriptor", (w) => w.Object.getOwnPropertyDescriptor);
-export const now = find("now", (w) => w.Date.now);
-export const Date = find("Date", (w) => w.Date);
-export const Promise = find("Promise", (w) => w.Promise);
-export const Error = find("Error", (w) => w.Error);
-export const TypeError = find("TypeError", (w) => w.TypeError);
-export const RegExp = find("RegExp", (w) => w.RegExp);
-export const symbolFor = find("for", (w) => w.Symbol.for);
-export const random = find("random", (w) => w.Math.random);
-export const decodeURIComponent = find("decodeURIComponent", (w) => w.decodeURIComponent);
-export const isView = find("isView", (w) => w.ArrayBuffer.isView);
-const Uint32Array = find("Uint32Array", (w) => w.Uint32Array);
+/** @typedef {import("./natives/realm.js").Realm} Realm */
+/** @typedef {import("./natives/realm.js").How} How */
+
+/** Objects of a realm that must be there as long as they are. @type {How} */
+const lives = { lives: true };
+/** Not every browser has it, and a page may take it away. @type {How} */
+const optional = { optional: true };
+
+/** What the window has. @template {keyof Realm} Name @param {Name} name @param {How} [how] @returns {Realm[Name]} */
+const global = (name, how) => find(/** @type {string} */ (name), (w) => w[name], how);
+
+/** What an object of the window has. @template {keyof Realm} Owner @template {keyof Realm[Owner] & string} Name @param {Owner} owner @param {Name} name @param {How} [how] @returns {Realm[Owner][Name]} */
+const member = (owner, name, how) => find(name, (w) => w[owner][name], how);
 
 /**
  * A method as a function of its object. Where there is no such native (in Node, say), the object's own is called.
- * @param {string} name @param {(realm: any) => any} read @param {{optional?: boolean}} [how] @returns {any}
+ * @param {string} owner @param {string} name @param {How} [how] @returns {any}
  */
-const method = (name, read, how) => {
-  const found = findReal(name, read, how);
+const method = (owner, name, how) => {
+  const found = findReal(name, (/** @type {any} */ w) => w[owner].prototype[name], how);
   return (/** @type {any} */ self, /** @type {unknown[]} */ ...args) => apply(found ?? self[name], self, args);
 };
 
 /**
  * A getter as a function of its object.
- * @param {string} name @param {(realm: any, global: any) => any} read what has it @param {{optional?: boolean}} [how] @returns {any}
+ * @param {string} owner "": the window itself has it @param {string} name @param {How} [how] @returns {any}
  */
-const getter = (name, read, how) => {
-  const found = findReal(`get ${name}`, (w, global) => getOwnPropertyDescriptor(read(w, global), name)?.get, how);
+const getter = (owner, name, how) => {
+  const found = findReal(`get ${name}`, (/** @type {any} */ w, window) => getOwnPropertyDescriptor(owner ? w[owner].prototype : window, name)?.get, how);
   return (/** @type {any} */ self) => (found ? apply(found, self, []) : self[name]);
 };
 
-/** @type {(value: unknown) => string} */
-const tag = method("toString", (w) => w.Object.prototype.toString);
-/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. */
-export const brand = tag;
+// The language.
+
+export const stringify = member("JSON", "stringify");
+export const parse = member("JSON", "parse");
+export const isArray = member("Array", "isArray");
+export const keys = member("Object", "keys");
+export const getPrototypeOf = member("Object", "getPrototypeOf");
+export const defineProperty = member("Object", "defineProperty");
+const getOwnPropertyDescriptor = member("Object", "getOwnPropertyDescriptor");
+export const now = member("Date", "now");
+export const Date = global("Date");
+export const Promise = global("Promise");
+export const Error = global("Error");
+export const TypeError = global("TypeError");
+export const RegExp = global("RegExp");
+export const symbolFor = member("Symbol", "for");
+const random = member("Math", "random");
+export const decodeURIComponent = global("decodeURIComponent");
+export const isView = member("ArrayBuffer", "isView");
+const Uint32Array = global("Uint32Array");
+
+/** The brand of a value, `[object Date]`; unlike `instanceof` it holds across realms. Throws for a revoked Proxy. @type {(value: unknown) => string} */
+export const brand = method("Object", "toString");
 
 /** Whether the object itself, not its prototype, has the key. @type {(object: object, key: string) => boolean} */
-export const own = method("hasOwnProperty", (w) => w.Object.prototype.hasOwnProperty);
+export const own = method("Object", "hasOwnProperty");
 
 /** @type {(date: globalThis.Date) => number} */
-export const getTime = method("getTime", (w) => w.Date.prototype.getTime);
+export const getTime = method("Date", "getTime");
 /** The day of the month. @type {(date: globalThis.Date) => number} */
-export const getDate = method("getDate", (w) => w.Date.prototype.getDate);
+export const getDate = method("Date", "getDate");
 /** @type {(date: globalThis.Date) => string} */
-export const toISOString = method("toISOString", (w) => w.Date.prototype.toISOString);
+export const toISOString = method("Date", "toISOString");
 
 /** @type {(map: ReadonlyMap<unknown, unknown>, visit: (value: unknown, key: unknown) => void) => void} */
-export const eachOfMap = method("forEach", (w) => w.Map.prototype.forEach);
+export const eachOfMap = method("Map", "forEach");
 /** @type {(set: ReadonlySet<unknown>, visit: (value: unknown) => void) => void} */
-export const eachOfSet = method("forEach", (w) => w.Set.prototype.forEach);
+export const eachOfSet = method("Set", "forEach");
 
 /** How each kind of form-like object gives its entries. @type {Record<string, ((fields: any, visit: (value: unknown, key: string) => void) => void) | undefined>} */
 export const eachField = {
   // @ts-ignore nothing inherited
   __proto__: null,
-  URLSearchParams: method("forEach", (w) => w.URLSearchParams.prototype.forEach, { optional: true }),
-  FormData: method("forEach", (w) => w.FormData.prototype.forEach, { optional: true }),
-  Headers: method("forEach", (w) => w.Headers.prototype.forEach, { optional: true }),
+  URLSearchParams: method("URLSearchParams", "forEach", optional),
+  FormData: method("FormData", "forEach", optional),
+  Headers: method("Headers", "forEach", optional),
 };
 
 /** @type {<T, R = void>(promise: PromiseLike<T>, ok?: ((value: T) => R) | null, fail?: (error: any) => any) => globalThis.Promise<Awaited<R>>} */
-export const then = method("then", (w) => w.Promise.prototype.then);
+export const then = method("Promise", "then");
 
 /** How a function is written. @type {(fn: unknown) => string} */
-export const sourceText = method("toString", (w) => w.Function.prototype.toString);
+export const sourceText = method("Function", "toString");
 
 // Text.
 
 /** @type {(pattern: globalThis.RegExp, text: string) => RegExpExecArray | null} */
-export const exec = method("exec", (w) => w.RegExp.prototype.exec);
+export const exec = method("RegExp", "exec");
 /** @param {globalThis.RegExp} pattern without the flag g @param {string} text */
 export const matches = (pattern, text) => exec(pattern, text) !== null;
 /** @type {(text: string, start: number, end?: number) => string} */
-export const part = method("slice", (w) => w.String.prototype.slice);
-/** @type {(text: string, start: string) => boolean} */
-export const startsWith = method("startsWith", (w) => w.String.prototype.startsWith);
+export const part = method("String", "slice");
+/** @param {string} text @param {string} start */
+export const startsWith = (text, start) => part(text, 0, start.length) === start;
 /** @type {(text: string, what: string) => number} */
-export const indexOf = method("indexOf", (w) => w.String.prototype.indexOf);
+export const indexOf = method("String", "indexOf");
 /** @type {(text: string, what: string) => number} */
-export const lastIndexOf = method("lastIndexOf", (w) => w.String.prototype.lastIndexOf);
+export const lastIndexOf = method("String", "lastIndexOf");
 /** @type {(text: string) => string} */
-export const lower = method("toLowerCase", (w) => w.String.prototype.toLowerCase);
-/** @type {(number: number) => string} */
-const numberText = method("toString", (w) => w.Number.prototype.toString);
+export const lower = method("String", "toLowerCase");
+const numberText = method("Number", "toString");
 /** A number in base 36. @param {number} number @returns {string} */
-export const base36 = (number) => /** @type {any} */ (numberText)(number, 36);
+export const base36 = (number) => numberText(number, 36);
 
 /** Every stretch of the text that fits the pattern is `by`. @param {string} text @param {globalThis.RegExp} pattern with no flag and no anchor, that fits no empty text @param {string} by */
 export function replace(text, pattern, by) {
-  let left = text;
   let done = "";
-  for (let found; (found = exec(pattern, left)) && found[0]; ) {
-    done += part(left, 0, found.index) + by;
-    left = part(left, found.index + found[0].length);
-  }
+  const left = eachMatch(text, pattern, (_, before) => {
+    done += before + by;
+  });
   return done + left;
+}
+
+/**
+ * Each stretch of the text that fits the pattern, with what is before it; gives what is after the last.
+ * @param {string} text @param {globalThis.RegExp} pattern with no flag, that fits no empty text; ^ fits wherever the stretch before has ended @param {(found: RegExpExecArray, before: string) => void} visit
+ */
+export function eachMatch(text, pattern, visit) {
+  let left = text;
+  for (let found; (found = exec(pattern, left)) && found[0]; left = part(left, found.index + found[0].length))
+    visit(found, part(left, 0, found.index));
+  return left;
 }
 
 // Arrays. A loop by index needs no iterator, which the page may have replaced.
@@ -145,6 +167,9 @@ export const copy = (array, from = 0) => {
 /** An object that inherits nothing, so that what is not in it is not in it. @returns {any} */
 export const bare = () => ({ __proto__: null });
 
+/** @param {any} value */
+export const isObject = (value) => typeof value === "object" && !!value;
+
 /** What a thrown value says, whatever it is. @param {any} error */
 export function messageOf(error) {
   try {
@@ -167,18 +192,21 @@ export const clearInterval = bound("clearInterval");
 /** @type {(run: () => void) => void} */
 export const queueMicrotask = bound("queueMicrotask");
 
+/** @param {number} ms */
+export const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
+
 /** @type {(url: string) => globalThis.Promise<Response>} */
 export const fetch = bound("fetch");
 
-/** A method of the window. @param {string} name @returns {any} */
+/** A method of the window. @param {keyof Realm} name @returns {any} */
 function bound(name) {
-  const found = find(name, (w) => /** @type {any} */ (w)[name]);
+  const found = global(name);
   return (/** @type {unknown[]} */ ...args) => apply(found, world, args);
 }
 
 /** An attribute of the window itself. @param {string} name @returns {any} */
 const attribute = (name) => {
-  const read = getter(name, (_, global) => global, { optional: true });
+  const read = getter("", name, optional);
   return () => read(world);
 };
 
@@ -186,11 +214,14 @@ const attribute = (name) => {
 export const navigator = attribute("navigator");
 const performance = attribute("performance");
 const crypto = attribute("crypto");
-const performanceNow = method("now", (w) => w.Performance.prototype.now);
-const getRandomValues = method("getRandomValues", (w) => w.Crypto.prototype.getRandomValues);
+const performanceNow = method("Performance", "now");
+const getRandomValues = method("Crypto", "getRandomValues");
 
 /** Milliseconds on the page's own clock. @returns {number} */
 export const clock = () => attempt(() => performanceNow(performance())) ?? now();
+
+/** A name that no other page, worker or lock has: some 50 random bits as text. */
+export const shortId = () => part(base36(random()), 2);
 
 /** Some 128 random bits as text. */
 export function randomId() {
@@ -201,8 +232,8 @@ export function randomId() {
   return text;
 }
 
-const addEventListener = method("addEventListener", (w) => w.EventTarget.prototype.addEventListener);
-const removeEventListener = method("removeEventListener", (w) => w.EventTarget.prototype.removeEventListener);
+const addEventListener = method("EventTarget", "addEventListener");
+const removeEventListener = method("EventTarget", "removeEventListener");
 
 /** @param {any} target @param {string} type @param {(event: any) => void} listener @param {{capture?: boolean, once?: boolean, signal?: AbortSignal}} [options] */
 export const listen = (target, type, listener, options) => addEventListener(target, type, listener, { __proto__: null, ...options });
@@ -211,19 +242,17 @@ export const listen = (target, type, listener, options) => addEventListener(targ
 export const unlisten = (target, type, listener, options) =>
   removeEventListener(target, type, listener, { __proto__: null, ...options });
 
-// Objects of a realm that must be there as long as they are.
-const lives = { lives: true };
-const optional = { lives: true, optional: true };
-export const AbortController = find("AbortController", (w) => w.AbortController, lives);
-export const Blob = find("Blob", (w) => w.Blob, lives);
-const URL = find("URL", (w) => w.URL, lives);
-export const createObjectURL = find("createObjectURL", (w) => w.URL.createObjectURL, lives);
-export const BroadcastChannel = find("BroadcastChannel", (w) => w.BroadcastChannel, optional);
-export const SharedWorker = find("SharedWorker", (w) => w.SharedWorker, optional);
-export const Worker = find("Worker", (w) => w.Worker, optional);
+const livesIfAny = { ...lives, ...optional };
+export const AbortController = global("AbortController", lives);
+export const Blob = global("Blob", lives);
+const URL = global("URL", lives);
+export const createObjectURL = member("URL", "createObjectURL", lives);
+export const BroadcastChannel = global("BroadcastChannel", livesIfAny);
+export const SharedWorker = global("SharedWorker", livesIfAny);
+export const Worker = global("Worker", livesIfAny);
 
-const hrefOf = getter("href", (w) => w.URL.prototype);
-const originOf = getter("origin", (w) => w.URL.prototype);
+const hrefOf = getter("URL", "href");
+const originOf = getter("URL", "origin");
 /** A URL in full, without the credentials that no request may have; throws if it is none. @param {string} url @param {string} [base] @returns {string} */
 export function resolve(url, base) {
   const href = hrefOf(new URL(url, base));
@@ -241,19 +270,19 @@ export const location = () => world.location;
 /** @returns {Document} */
 export const document = () => world.document;
 
-const currentScriptOf = getter("currentScript", (w) => w.Document.prototype);
-const rootOf = getter("documentElement", (w) => w.Document.prototype);
-const baseOf = getter("baseURI", (w) => w.Node.prototype);
-const readyStateOf = getter("readyState", (w) => w.Document.prototype);
-const prerenderingOf = getter("prerendering", (w) => w.Document.prototype, { optional: true });
-const sourceOf = getter("src", (w) => w.HTMLScriptElement.prototype);
-const elementsOf = method("getElementsByTagName", (w) => w.Document.prototype.getElementsByTagName);
-const create = method("createElement", (w) => w.Document.prototype.createElement);
-const nodeTypeOf = getter("nodeType", (w) => w.Node.prototype);
-const datasetOf = getter("dataset", (w) => w.HTMLElement.prototype);
-const parentOf = getter("parentNode", (w) => w.Node.prototype);
-const insert = method("insertBefore", (w) => w.Node.prototype.insertBefore);
-const cookieOf = getter("cookie", (w) => w.Document.prototype);
+const currentScriptOf = getter("Document", "currentScript");
+const rootOf = getter("Document", "documentElement");
+const baseOf = getter("Node", "baseURI");
+const readyStateOf = getter("Document", "readyState");
+const prerenderingOf = getter("Document", "prerendering", optional);
+const sourceOf = getter("HTMLScriptElement", "src");
+const elementsOf = method("Document", "getElementsByTagName");
+const create = method("Document", "createElement");
+const nodeTypeOf = getter("Node", "nodeType");
+const datasetOf = getter("HTMLElement", "dataset");
+const parentOf = getter("Node", "parentNode");
+const insert = method("Node", "insertBefore");
+const cookieOf = getter("Document", "cookie");
 const setCookie = find("set cookie", (w) => getOwnPropertyDescriptor(w.Document.prototype, "cookie")?.set);
 
 /** The classic script that runs now. @returns {HTMLScriptElement | null} null also for SVG's, and for a named element that claims to be it */
@@ -270,8 +299,15 @@ export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(s
 export const dataOf = (element) => datasetOf(element);
 /** What relative URLs of the page are relative to. @returns {string} */
 export const baseURI = () => attempt(() => baseOf(document())) ?? location()?.href;
-/** @returns {DocumentReadyState} */
-export const readyState = () => readyStateOf(document());
+/** Most documents are read to their end by then; some pages never end. */
+const PARSED_MS = 10_000;
+/** The document has been read to its end, or it takes too long: after an import() the page may have no import map any more. */
+export const parsed = () =>
+  new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    if (readyStateOf(document()) !== "loading") return resolve();
+    listen(document(), "readystatechange", () => resolve());
+    setTimeout(resolve, PARSED_MS);
+  });
 /** A page that is only prerendered may never be seen. @returns {boolean} */
 export const prerendering = () => !!document() && prerenderingOf(document()) === true;
 /** @type {<Name extends keyof HTMLElementTagNameMap>(name: Name) => HTMLElementTagNameMap[Name]} */
@@ -285,9 +321,8 @@ export function insertScript(script) {
   else insert(rootOf(document()), script, null);
 }
 
-const getAttribute = method("getAttribute", (w) => w.Element.prototype.getAttribute);
-const setAttribute = method("setAttribute", (w) => w.Element.prototype.setAttribute);
-const submitForm = method("submit", (w) => w.HTMLFormElement.prototype.submit);
+const getAttribute = method("Element", "getAttribute");
+const submitForm = method("HTMLFormElement", "submit");
 
 /** Where a link goes, in HTML or SVG, in full; "" if nowhere. @param {Element} link @returns {string} */
 export function hrefOfLink(link) {
@@ -297,12 +332,11 @@ export function hrefOfLink(link) {
 
 /** Send a form as the button does that was pressed; fields may be named like the form's methods. @param {HTMLFormElement} form @param {any} [button] */
 export function submit(form, button) {
-  const name = button && getAttribute(button, "name");
-  if (name) {
+  if (button && button.name) {
     const field = createElement("input");
-    setAttribute(field, "type", "hidden");
-    setAttribute(field, "name", name);
-    setAttribute(field, "value", getAttribute(button, "value") ?? "");
+    field.type = "hidden";
+    field.name = button.name;
+    field.value = button.value;
     insert(form, field, null);
   }
   submitForm(form);
@@ -321,14 +355,14 @@ export const writeCookie = (cookie) => apply(setCookie, document(), [cookie]);
 /** Throws where it is denied. @returns {Storage} */
 export const localStorage = () => world.localStorage;
 /** @type {(storage: Storage, key: string) => string | null} */
-export const getItem = method("getItem", (w) => w.Storage.prototype.getItem);
+export const getItem = method("Storage", "getItem");
 /** @type {(storage: Storage, key: string, value: string) => void} */
-export const setItem = method("setItem", (w) => w.Storage.prototype.setItem);
+export const setItem = method("Storage", "setItem");
 /** @type {(storage: Storage, key: string) => void} */
-export const removeItem = method("removeItem", (w) => w.Storage.prototype.removeItem);
+export const removeItem = method("Storage", "removeItem");
 
-const locksOf = getter("locks", (w) => w.Navigator.prototype, { optional: true });
-const request = method("request", (w) => w.LockManager.prototype.request, { optional: true });
+const locksOf = getter("Navigator", "locks", optional);
+const request = method("LockManager", "request", optional);
 
 /** The Web Locks; none where the page is not secure. @returns {LockManager | undefined} */
 export const locks = () => attempt(() => locksOf(navigator())) ?? undefined;
@@ -338,7 +372,7 @@ export const requestLock = (name, options, callback) => request(locks(), name, o
 // Trusted Types.
 
 const trustedTypes = attribute("trustedTypes");
-const makePolicy = method("createPolicy", (w) => w.TrustedTypePolicyFactory.prototype.createPolicy, { optional: true });
+const makePolicy = method("TrustedTypePolicyFactory", "createPolicy", optional);
 /** Undefined where the browser has none; throws where the page forbids this one. @param {string} name @param {object} rules @returns {any} */
 export const createPolicy = (name, rules) => trustedTypes() && makePolicy(trustedTypes(), name, rules);
 
@@ -351,7 +385,7 @@ export function say(kind, ...words) {
     apply(console[kind], console, words);
     return true;
   });
-  if (!told) attempt(() => apply(find(kind, (w) => w.console[kind], lives), undefined, words));
+  if (!told) attempt(() => apply(member("console", kind, lives), undefined, words));
 }
 
 close();

@@ -1,7 +1,7 @@
 /** The name `analytics` on the page: what a stub collected before us is replayed in order, and the stub goes on as us. */
 
 import { isFunction } from "./heap/stub.js";
-import { apply, attempt, copy, defineProperty, each, isArray, keys, say, splice, world } from "./natives.js";
+import { apply, attempt, defineProperty, each, isArray, keys, say, splice, world } from "./natives.js";
 
 /**
  * @param {any} analytics
@@ -14,14 +14,6 @@ export function takeOver(analytics, name) {
     return say("error", `[heap-web] window.${name} is taken: choose another name with data-global`);
   world[name] = analytics;
   if (!isArray(stub)) return;
-  /** One call as a stub notes it, [method, ...args]. Segment's `load` names a key of theirs. @param {any} noted */
-  const replay = (noted) => {
-    const method = isArray(noted) ? noted[0] : "";
-    const args = isArray(noted) ? copy(noted, 1) : [];
-    // Segment's snippet adds what it saw of the page.
-    if (args.length && /** @type {any} */ (args[args.length - 1])?.__t === "bpc") args.length--;
-    if (method !== "load" && typeof analytics[method] === "function") apply(analytics[method], analytics, args);
-  };
   const calls = splice(stub, [0]);
   each(keys(analytics), (method) => {
     if (method === "load") return;
@@ -29,9 +21,6 @@ export function takeOver(analytics, name) {
     const value = analytics[method];
     defineProperty(stub, method, typeof value === "function" ? { value, writable: true, configurable: true, enumerable: true } : { get: () => analytics[method], configurable: true, enumerable: true });
   });
-  stub.push = (...all) => {
-    each(all, replay);
-    return 0;
-  };
-  each(calls, replay);
+  // Segment's `load` names a key of theirs.
+  each(calls, (noted) => (isArray(noted) && noted[0] === "load") || apply(analytics.push, analytics, [noted]));
 }

@@ -42,6 +42,9 @@ const answersOf = (memory) => ({
 /** Half of a pair of UTF-16, alone: UTF-8 cannot tell it, JSON's own spelling can. */
 const escaped = (/** @type {string} */ text) => text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
+/** Where a page has frozen Error.prototype, its `name` cannot be assigned. @param {string} message */
+const pythonError = (message) => Object.defineProperty(new Error(message), "name", { value: "PythonError" });
+
 /**
  * @param {WebAssembly.Module} wasm
  * @param {Uint8Array} file the snapshot
@@ -90,7 +93,7 @@ export async function thaw(wasm, file, more = {}) {
     const answer = decoder.decode(new Uint8Array(memory.buffer, start, size));
     Py_DecRef(result);
     // An answer is an object; anything else is what Python raised.
-    if (!answer.startsWith("{")) throw Object.assign(new Error(answer), { name: "PythonError" });
+    if (!answer.startsWith("{")) throw pythonError(answer);
     return answer;
   }
 

@@ -2,6 +2,8 @@
 
 export class FakeDocument {
   cookie = "";
+  /** What was written to `cookie`. @type {string[]} */
+  written = [];
   currentScript = null;
   /** Scripts that were put into the page. @type {any[]} */
   scripts = [];

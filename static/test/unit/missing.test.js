@@ -24,11 +24,11 @@ const fails = () => {
 const manifest = (runtime) => () => Response.json({ version: "9.8.7", runtime });
 
 const CASES = [
-  { has: {}, says: [`${WORKER} was not found (404): put the folder runtime of heap-web 1.2.3 beside heap-web.js`, 'setting "runtime"', "npx heap-web copy"] },
+  { has: {}, says: [`${WORKER} was not found (404): put the folder runtime of heap-web 1.2.3 beside heap-web.js`, 'set "runtime" to its URL', "npx heap-web copy"] },
   { has: { [WORKER]: page }, says: [`${WORKER} is an HTML page: put the folder`] },
   { has: { [WORKER]: page, [MANIFEST]: page }, says: [`${WORKER} is an HTML page: put the folder`] },
   { has: { [MANIFEST]: manifest("runtime/0123456789abcdef/") }, says: ["was not found (404): put the folder"] },
-  { has: { [MANIFEST]: manifest("runtime/fedcba9876543210/") }, says: ["the files there are of heap-web 9.8.7, this script is of another build, 1.2.3."] },
+  { has: { [MANIFEST]: manifest("runtime/fedcba9876543210/") }, says: ["the files there are of heap-web 9.8.7, this script is of another build, 1.2.3: put all files of one build there"] },
   { has: { [MANIFEST]: fails }, says: ["was not found (404): put the folder"] },
   { has: { [WORKER]: script }, says: null },
   { has: { [WORKER]: fails }, says: null },

@@ -115,3 +115,40 @@ test("the visitor's wire text has the local times of the traits", () => {
   const { local } = JSON.parse(visitor(createUser(opened()), encode).wire());
   assert.deepEqual(local, { [at]: new Date("2020-06-07T08:09:10").toISOString() });
 });
+
+/** What a dead page has left in the journal. @param {number} number @param {string} method @param {unknown[]} args */
+const leave = (number, method, args) => {
+  const call = { key: `heap-web:11:page:${number}`, text: encode(args).text };
+  call.text = `{"m":"${method}","a":${call.text}}`;
+  localStorage.setItem(call.key, `1${call.text}`);
+  return call;
+};
+
+test("what other pages said and Heap has not heard of is what the visitor is, until it has", () => {
+  localStorage.setItem("ajs_user_id", '"u0"');
+  const user = createUser(opened());
+  const calls = [
+    leave(0, "identify", ["u1", { plan: "a", at: new Date(0), none: undefined, big: 1n }]),
+    leave(1, "identify", [{ size: 2 }]),
+    leave(2, "track", ["E", { size: 3 }]),
+  ];
+  user.inherit(calls, []);
+  const traits = { plan: "a", at: "1970-01-01T00:00:00.000Z", size: 2 };
+  assert.deepEqual(user.state(), { id: "u1", traits, anonymousId: null });
+  for (const { key } of calls) localStorage.removeItem(key);
+  assert.deepEqual([user.id(), user.traits()], ["u0", {}]);
+  user.inherit([leave(3, "identify", [undefined, { late: true }])], []);
+  assert.deepEqual([user.id(), user.traits()], ["u0", { late: true }]);
+});
+
+test("what this page has said counts after what other pages said, whenever those are found", () => {
+  const user = createUser(opened());
+  const text = '{"m":"identify","a":[{"size":2}]}';
+  user.say(7, "identify", [{ size: 2 }]);
+  user.inherit([leave(0, "identify", ["u1", { plan: "a" }])], [{ id: 6, text: '{"m":"track","a":["E"]}' }, { id: 7, text }]);
+  assert.deepEqual([user.id(), user.traits()], ["u1", { plan: "a", size: 2 }]);
+  localStorage.clear();
+  assert.deepEqual([user.id(), user.traits()], ["u1", { plan: "a", size: 2 }]);
+  user.told(7);
+  assert.deepEqual([user.id(), user.traits()], [null, {}]);
+});

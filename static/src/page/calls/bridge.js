@@ -1,6 +1,6 @@
 /**
  * The page's end of the bridge: calls that Python made in a worker without a window are taken over, in order and once each,
- * as if this page had made them. The messages are those of heap_web/browser/handover.py. Of all pages the one that holds the
+ * as if this page had made them. Of all pages the one that holds the
  * lock for a worker serves it; how many of its calls have been taken is in localStorage, for the page after this one.
  *
  * A worker, as a page sees it:
@@ -12,7 +12,8 @@
 
 import { hold } from "../journal/locks.js";
 import { json } from "../json.js";
-import { AbortController, attempt, bare, base36, BroadcastChannel, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, parse, part, Promise, random, removeItem, setItem, setTimeout, startsWith, then, unlisten, world } from "../natives.js";
+import { AbortController, attempt, bare, each, exec, getItem, isArray, keys, listen, localStorage, locks, matches, now, pause, Promise, removeItem, setItem, shortId, startsWith, then } from "../natives.js";
+import { createChannel } from "./channel.js";
 import { withLocalTimes } from "./wire.js";
 
 /**
@@ -44,11 +45,6 @@ const numberIn = (text) => +(exec(/\d+/, text || "")?.[0] ?? "-");
 export function openBridge(appId, take, user) {
   /** By the worker's id. @type {Record<string, Worker>} */
   let workers = bare();
-  /** @type {BroadcastChannel | null} */
-  let channel = null;
-
-  /** @param {string} to @param {string} type @param {Record<string, unknown>} [fields] */
-  const say = (to, type, fields) => channel && channel.postMessage(json({ to, type, ...fields }));
 
   /** @param {string} id @param {Worker} worker */
   const here = (id, { page, taken }) => say(id, "here", { page, taken, user: user.state() });
@@ -77,13 +73,13 @@ export function openBridge(appId, take, user) {
     let release = await hold(name, null);
     if (!release) {
       release = await hold(name, signal);
-      await new Promise((resolve) => setTimeout(resolve, CLAIM_MS));
+      await pause(CLAIM_MS);
     }
     if (!release) return workers[id] === worker && delete workers[id];
     if (signal.aborted) return release();
     listen(signal, "abort", release);
     worker.taken = attempt(() => numberIn(getItem(localStorage(), name))) || 0;
-    worker.page = part(base36(random()), 2);
+    worker.page = shortId();
     here(id, worker);
   };
 
@@ -129,47 +125,27 @@ export function openBridge(appId, take, user) {
     say(id, "taken", { page, taken: worker.taken });
   };
 
-  const open = () => {
-    if (channel) return;
-    // Old browsers have none, and Firefox denies it where it denies storage.
-    channel = attempt(() => new BroadcastChannel("heap-web"));
-    if (!channel) return;
-    channel.onmessage = ({ data }) =>
-      attempt(() => {
-        const { to, type, worker, appId, first, calls, taken, lock } = parse(data);
-        if (to !== "pages") return;
-        if (type === "hello") greet(worker, appId, lock);
-        if (type === "calls") receive(worker, first, calls, taken);
-        if (type === "goodbye") forget(worker);
+  const { say, open, end } = createChannel(
+    (say) => say("workers", "page"),
+    ({ type, worker, appId, first, calls, taken, lock }) => {
+      if (type === "hello") greet(worker, appId, lock);
+      if (type === "calls") receive(worker, first, calls, taken);
+      if (type === "goodbye") forget(worker);
+    },
+    // Another page may serve.
+    () => {
+      each(keys(workers), (id) => {
+        const { page, end } = /** @type {Worker} */ (workers[id]);
+        if (page) say(id, "gone", { page });
+        end.abort();
       });
-    say("workers", "page");
-  };
-
-  /** An open channel would keep the page out of the back/forward cache, and another page may serve. */
-  const close = () => {
-    each(keys(workers), (id) => {
-      const { page, end } = /** @type {Worker} */ (workers[id]);
-      if (page) say(id, "gone", { page });
-      end.abort();
-    });
-    workers = bare();
-    if (channel) channel.close();
-    channel = null;
-  };
-
-  /** @param {PageTransitionEvent} event */
-  const back = ({ persisted }) => persisted && open();
+      workers = bare();
+    },
+  );
 
   attempt(forgetOldMarks);
-  listen(world, "pagehide", close);
-  listen(world, "pageshow", back);
   open();
-
-  return () => {
-    unlisten(world, "pagehide", close);
-    unlisten(world, "pageshow", back);
-    close();
-  };
+  return end;
 }
 
 /** Marks of workers that have ended, or that are long gone and never named a lock. */

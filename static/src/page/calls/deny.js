@@ -1,9 +1,9 @@
 /**
  * While the visitor refuses, or Heap is off, calls that Python makes in a worker are dropped there, as this page drops its own:
- * none may wait for a consent that comes later. The message is that of heap_web/browser/handover.py.
+ * none may wait for a consent that comes later.
  */
 
-import { attempt, BroadcastChannel, listen, parse, stringify, unlisten, world } from "../natives.js";
+import { createChannel } from "./channel.js";
 
 /**
  * @param {string} appId
@@ -11,38 +11,12 @@ import { attempt, BroadcastChannel, listen, parse, stringify, unlisten, world } 
  * @returns {() => void} ends it
  */
 export function denyWorkers(appId, reason) {
-  /** @type {BroadcastChannel | null} */
-  let channel = null;
-
-  /** @param {string} to */
-  const deny = (to) => channel && channel.postMessage(stringify({ to, type: "denied", appId, reason }));
-
-  const open = () => {
-    channel = channel || attempt(() => new BroadcastChannel("heap-web"));
-    if (!channel) return;
-    channel.onmessage = ({ data }) =>
-      attempt(() => {
-        const { to, type, worker } = parse(data);
-        if (to === "pages" && type === "hello") deny(worker);
-      });
-    deny("workers");
-  };
-
-  /** An open channel would keep the page out of the back/forward cache. */
-  const close = () => {
-    if (channel) channel.close();
-    channel = null;
-  };
-
-  /** @param {PageTransitionEvent} event */
-  const back = ({ persisted }) => persisted && open();
-
-  listen(world, "pagehide", close);
-  listen(world, "pageshow", back);
+  /** @param {string} to @param {import("./channel.js").Say} say */
+  const deny = (to, say) => say(to, "denied", { appId, reason });
+  const { open, end } = createChannel(
+    (say) => deny("workers", say),
+    ({ type, worker }, say) => type === "hello" && deny(worker, say),
+  );
   open();
-  return () => {
-    unlisten(world, "pagehide", close);
-    unlisten(world, "pageshow", back);
-    close();
-  };
+  return end;
 }

@@ -1,6 +1,6 @@
 /** One call on its way from the tick in which it was made until Heap has it. */
 
-import { clock, parse } from "../natives.js";
+import { clock, isObject, own, parse } from "../natives.js";
 
 /** @typedef {"delivered" | "kept" | "dropped"} ResultStatus */
 /**
@@ -26,6 +26,9 @@ let ids = 0;
 
 /** @param {string} text wire text @param {number} at epoch ms @returns {Entry} */
 export const entryOf = (text, at) => ({ id: ++ids, text, at, made: clock(), key: "", claim: null, tries: 0, throws: 0, told: 0, settle: null });
+
+/** The arguments in a call's wire text, as far as JSON has them. @param {string} text @returns {any[]} */
+export const argsOf = (text) => parse(text, (_, value) => (isObject(value) && own(value, "$") ? undefined : value)).a;
 
 /** The call as listeners get it: its values as they travel to Python. @param {Entry} entry */
 export function callOf({ id, text, at, claim, key }) {

@@ -1,6 +1,6 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
-import { append, apply, each, Error, matches, messageOf, parse, queueMicrotask, setTimeout, splice, then } from "../natives.js";
+import { append, apply, copy, each, Error, matches, messageOf, parse, queueMicrotask, setTimeout, splice, then } from "../natives.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 
@@ -128,7 +128,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
   const tell = (target, entry, command) => {
     const method = /** @type {string} */ (command[0]);
     try {
-      if (matches(METHODS, method)) apply(target[method], target, argumentsOf(command));
+      if (matches(METHODS, method)) apply(target[method], target, copy(command, 1));
       entry.told++;
       return "";
     } catch (error) {
@@ -223,12 +223,4 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
       if (kept < items.length) items.length = kept;
     },
   };
-}
-
-/** @param {unknown[]} command */
-function argumentsOf(command) {
-  /** @type {unknown[]} */
-  const args = [];
-  for (let i = 1; i < command.length; i++) append(args, command[i]);
-  return args;
 }

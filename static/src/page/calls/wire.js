@@ -3,7 +3,7 @@
  * Everything is read here, at the moment of the call, once; whatever throws costs its own key alone.
  */
 
-import { append, apply, bare, brand, Date, each, eachField, eachOfMap, eachOfSet, exec, getDate, getPrototypeOf, getTime, isArray, isView, keys, matches, own, part, stringify, toISOString } from "../natives.js";
+import { append, apply, bare, brand, Date, each, eachField, eachMatch, eachOfMap, eachOfSet, exec, getDate, getPrototypeOf, getTime, isArray, isView, keys, matches, own, part, stringify, toISOString } from "../natives.js";
 
 const UNDEFINED = '{"$":"undefined"}';
 const OPAQUE = '{"$":"opaque"}';
@@ -176,10 +176,10 @@ const LOCAL_TIMES = /"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?)"/;
  */
 export function withLocalTimes(text) {
   const found = bare();
-  for (let left = text, match; (match = exec(LOCAL_TIMES, left)); left = part(left, match.index + match[0].length)) {
+  eachMatch(text, LOCAL_TIMES, (match) => {
     const time = /** @type {string} */ (match[1]);
     found[time] = localTime(time);
-  }
+  });
   let local = "";
   each(keys(found), (time) => {
     if (found[time]) local += `${local && ","}"${time}":"${found[time]}"`;

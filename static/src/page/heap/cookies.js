@@ -1,18 +1,17 @@
 /** The cookies of Heap's classic SDK. */
 
-import { attempt, cookies, each, exec, indexOf, location, matches, part, writeCookie } from "../natives.js";
+import { attempt, cookies, each, eachMatch, indexOf, location, matches, part, writeCookie } from "../natives.js";
 
 const ENDED = "expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
 /** Remove those of an App ID, from every domain and path that this page can write. @param {string} appId */
 export const removeHeapsCookies = (appId) =>
   attempt(() => {
-    const pattern = /(?:^|; )(_hp2_[^=;]*)=/;
-    for (let left = cookies(), found; (found = exec(pattern, left)); left = part(left, found.index + found[0].length)) {
+    const end = `.${appId}`;
+    eachMatch(cookies(), /(?:^|; )(_hp2_[^=;]*)=/, (found) => {
       const name = /** @type {string} */ (found[1]);
-      const end = `.${appId}`;
       if (part(name, -end.length) === end) each(domains(), (domain) => writeCookie(`${name}=; ${ENDED}; path=/${domain}`));
-    }
+    });
   });
 
 /** This host's own, and each domain that it is part of; an address in numbers is part of none. */

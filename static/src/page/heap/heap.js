@@ -197,7 +197,7 @@ export function createHeap(settings, status, report) {
         else delete heap[one[0]];
       });
     };
-    report("warning", "consent", "Heap's classic script cannot be stopped: what it has attached to this page ends with the page; it is not loaded again without consent");
+    report("warning", "consent", "Heap's classic script cannot be stopped: what it has attached to this page ends with the page");
   };
 
   /** A Heap that comes although the visitor has withdrawn meanwhile. @param {number} after @param {number} left */

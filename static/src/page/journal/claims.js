@@ -5,7 +5,7 @@
 
 import { holdPageLock } from "./page-lock.js";
 import { claimAfter } from "./states.js";
-import { AbortController, append, bare, clearTimeout, each, keys, listen, Promise, setTimeout, sort, world as pageWindow } from "../natives.js";
+import { AbortController, append, bare, clearTimeout, each, keys, listen, pause, Promise, setTimeout, sort, world as pageWindow } from "../natives.js";
 
 /** @typedef {import("../calls/entry.js").Entry} Entry */
 /** @typedef {{owner: string, state: import("./states.js").Claimed, left: number, release: import("./locks.js").Release | null, timer: any}} Claim */
@@ -25,9 +25,6 @@ const IDLE_MS = 20;
 const LATE_MS = 300;
 /** We keep the lock of a journal that we have emptied this long. A page that waits for the lock sees by then that the journal is empty. */
 const LINGER_MS = 2000;
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
 /**
  * @param {import("./journal.js").Journal} journal

@@ -1,15 +1,12 @@
 /** A lock where there are no Web Locks (plain http, old browsers): a heartbeat in localStorage. */
 
-import { attempt, base36, clearInterval, exec, getItem, localStorage, now, part, Promise, random, removeItem, setInterval, setItem, setTimeout, startsWith } from "../natives.js";
+import { attempt, clearInterval, exec, getItem, localStorage, now, pause, removeItem, setInterval, setItem, shortId, startsWith } from "../natives.js";
 
 /** A heart that has not beaten for so long is dead; browsers run the timers of a hidden page only once a minute. */
 const DEAD_MS = 150_000;
 const BEAT_MS = 10_000;
 /** Two pages that want a lock at the same time see each other's writes within this. */
 const MEET_MS = 300;
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ resolve) => setTimeout(resolve, ms));
 
 /**
  * @param {string} name
@@ -18,7 +15,7 @@ const pause = (ms) => new Promise((/** @type {(value?: undefined) => void} */ re
  */
 export async function holdByHeartbeat(name, wait) {
   const key = `heap-web:lock:${name}`;
-  const me = part(base36(random()), 2);
+  const me = shortId();
   const read = () => attempt(() => getItem(localStorage(), key)) || "";
   const mine = () => startsWith(read(), me);
   const beats = () => {

@@ -3,7 +3,7 @@
  * page that made it. Who may deliver them is decided by locks: states.js tells how.
  */
 
-import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, random, removeItem, setItem, sort, startsWith } from "../natives.js";
+import { append, attempt, bare, base36, each, getItem, indexOf, keys, lastIndexOf, now, parse, part, removeItem, setItem, shortId, sort, startsWith } from "../natives.js";
 
 /** @typedef {ReturnType<typeof createJournal>} Journal */
 /** @typedef {import("../calls/entry.js").Entry} Entry */
@@ -20,7 +20,7 @@ const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
-  const page = base36(now()) + part(base36(random()), 1, 8);
+  const page = `${base36(now())}.${part(shortId(), 0, 6)}`;
   let sequence = 0;
 
   /** @param {number} number */
@@ -50,6 +50,26 @@ export function createJournal(appId, local, size) {
       }),
     );
     return pages;
+  };
+
+  /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
+  const callsOf = (owner) => {
+    /** @type {{key: string, at: number, text: string}[]} */
+    const calls = [];
+    const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
+    each(
+      sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
+      (key) => {
+        const value = read(key);
+        if (value === null) return;
+        const start = indexOf(value, "{");
+        const at = +part(value, 0, start);
+        const text = part(value, start);
+        if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
+        else remove(key, value.length);
+      },
+    );
+    return calls;
   };
 
   scan();
@@ -94,25 +114,14 @@ export function createJournal(appId, local, size) {
       remove(entry.key, `${entry.at}`.length + entry.text.length);
       entry.key = "";
     },
+    callsOf,
 
-    /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
-    callsOf(owner) {
-      /** @type {{key: string, at: number, text: string}[]} */
-      const calls = [];
-      const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
-      each(
-        sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
-        (key) => {
-          const value = read(key);
-          if (value === null) return;
-          const start = indexOf(value, "{");
-          const at = +part(value, 0, start);
-          const text = part(value, start);
-          if (now() - at < MAX_AGE_MS && attempt(() => parse(text))) append(calls, { key, at, text });
-          else remove(key, value.length);
-        },
-      );
-      return calls;
+    /** The calls of all pages, oldest first. */
+    calls() {
+      /** @type {ReturnType<typeof callsOf>} */
+      const all = [];
+      each(sort(keys(scan())), (owner) => each(callsOf(owner), (call) => append(all, call)));
+      return sort(all, (a, b) => a.at - b.at);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** `analytics.group()` without arguments: the group that was said last, under analytics.js' own storage keys. */
 
-import { attempt, parse } from "../natives.js";
+import { attempt, isObject, parse } from "../natives.js";
 import { json } from "../json.js";
 
 const ID = "ajs_group_id";
@@ -25,10 +25,10 @@ export function createGroup(store) {
     properties: traits,
     /** What a call of `group` says. @param {any} id @param {any} given */
     say(id, given) {
-      if (typeof id === "object" && id) return traits({ ...traits(), ...id });
+      if (isObject(id)) return traits({ ...traits(), ...id });
       const same = read(ID) === id;
       set(ID, id ?? null);
-      if (typeof given === "object" && given) traits(same ? { ...traits(), ...given } : given);
+      if (isObject(given)) traits(same ? { ...traits(), ...given } : given);
       else if (!same) traits({});
     },
     reset() {

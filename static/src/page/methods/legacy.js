@@ -8,17 +8,19 @@ import { guard } from "../events.js";
 import { setPatience } from "../calls/callbacks.js";
 import { trackForm, trackLink } from "./forms.js";
 
-/** Methods of analytics.js that change events on their way, or add other destinations: nothing of that happens here. */
+/** Methods of analytics.js that change events on their way, or add other destinations: what to do in place of a call of them. */
+const CHANGE = "change calls where you make them";
+const ONE = "Heap is the one destination";
+/** @type {Record<string, string>} */
 const ELSEWHERE = {
-  addSourceMiddleware: "calls go to Heap as they were made; change them where you make them",
-  addDestinationMiddleware: "calls go to Heap as they were made; change them where you make them",
-  addIntegrationMiddleware: "calls go to Heap as they were made; change them where you make them",
-  register: "plugins of analytics.js do not run here; Heap is the one destination",
-  deregister: "plugins of analytics.js do not run here; Heap is the one destination",
-  queryString: "the page's address makes no calls; call identify and track yourself",
-  add: "integrations of analytics.js do not run here; Heap is the one destination",
-  addIntegration: "integrations of analytics.js do not run here; Heap is the one destination",
+  addSourceMiddleware: CHANGE,
+  addDestinationMiddleware: CHANGE,
+  addIntegrationMiddleware: CHANGE,
+  add: ONE,
+  addIntegration: ONE,
 };
+/** Those that give a promise. @type {Record<string, string>} */
+const LATER = { register: ONE, deregister: ONE, queryString: "call identify and track yourself" };
 
 /**
  * @param {any} analytics they are added to it
@@ -41,12 +43,14 @@ export function addLegacy(analytics, warn, emit, store) {
   /** @param {string} key */
   const remove = (key) => store.set(key, null);
 
-  each(/** @type {(keyof typeof ELSEWHERE)[]} */ (["addSourceMiddleware", "addDestinationMiddleware", "addIntegrationMiddleware", "add", "addIntegration"]), (name) => {
-    analytics[name] = chained(() => warn(`${name}: ${ELSEWHERE[name]}`));
+  /** @param {string} name @param {string} instead */
+  const idle = (name, instead) => warn(`${name} does nothing here: ${instead}`);
+  each(keys(ELSEWHERE), (name) => {
+    analytics[name] = chained(() => idle(name, /** @type {string} */ (ELSEWHERE[name])));
   });
-  each(/** @type {(keyof typeof ELSEWHERE)[]} */ (["register", "deregister", "queryString"]), (name) => {
+  each(keys(LATER), (name) => {
     analytics[name] = async () => {
-      warn(`${name}: ${ELSEWHERE[name]}`);
+      idle(name, /** @type {string} */ (LATER[name]));
       return [];
     };
   });
@@ -54,7 +58,11 @@ export function addLegacy(analytics, warn, emit, store) {
   /** A call as a stub notes it, [method, ...args]. @param {any} noted */
   const replay = (noted) => {
     const method = isArray(noted) ? noted[0] : "";
-    if (method !== "push" && typeof analytics[method] === "function") guard(analytics[method], copy(noted, 1));
+    if (method === "push" || typeof analytics[method] !== "function") return;
+    const args = copy(noted, 1);
+    // Segment's snippet adds what it saw of the page.
+    if (args.length && /** @type {any} */ (args[args.length - 1])?.__t === "bpc") args.length--;
+    guard(analytics[method], args);
   };
 
   const more = {

@@ -1,6 +1,10 @@
 /** Where natives are found: in the page if they are real there, else in a realm that the page has not touched. */
 
 /** @typedef {Window & typeof globalThis} Realm */
+/**
+ * @typedef {{lives?: boolean, optional?: boolean}} How `lives`: it works only in a realm that is there; `optional`: not every
+ *   browser has it, and a page may take it away
+ */
 
 /** The window: no declaration can take its name. Its global object in Node and in workers, where there is none. @type {any} */
 export const world = typeof window === "object" ? window : globalThis;
@@ -113,8 +117,7 @@ if (!isReal(apply, "apply") || !isReal(sourceOf, "toString")) {
  * @template T
  * @param {string} name its own, like "get href" for a getter
  * @param {(realm: Realm, global: any) => T} read finds it; `global`: the realm's global object itself
- * @param {{lives?: boolean, optional?: boolean}} [how] `lives`: it works only in a realm that is there; `optional`: not every
- *   browser has it, and a page may take it away
+ * @param {How} [how]
  * @returns {T | undefined}
  */
 export function findReal(name, read, { lives, optional } = {}) {
@@ -128,7 +131,7 @@ export function findReal(name, read, { lives, optional } = {}) {
   return other;
 }
 
-/** As findReal; where that finds nothing, what the page has: a polyfill, or a test's. @template T @param {string} name @param {(realm: Realm, global: any) => T} read @param {{lives?: boolean, optional?: boolean}} [how] @returns {T} */
+/** As findReal; where that finds nothing, what the page has: a polyfill, or a test's. @template T @param {string} name @param {(realm: Realm, global: any) => T} read @param {How} [how] @returns {T} */
 export const find = (name, read, how) => /** @type {T} */ (findReal(name, read, how) ?? attempt(() => read(here, world)) ?? undefined);
 
 export { apply };

@@ -2,6 +2,8 @@
 
 import { fetch, part, resolve, startsWith } from "../natives.js";
 
+const COPY = "; npm: npx heap-web copy public";
+
 /** What a request gives; null where it fails. @param {string} url @returns {Promise<Response | null>} */
 async function answer(url) {
   try {
@@ -32,6 +34,6 @@ export async function whatIsMissing(base) {
   const fault = `${url} ${page && found.ok ? "is an HTML page" : `was not found (${found.status})`}: `;
   const other = await manifestAt(base);
   if (other && other.runtime && part(base, -other.runtime.length) !== other.runtime)
-    return `${fault}the files there are of heap-web ${other.version}, this script is of another build, ${__VERSION__}. Put all files of one version there; npm: npx heap-web copy public`;
-  return `${fault}put the folder runtime of heap-web ${__VERSION__} beside heap-web.js, or say where it is with the setting "runtime"; npm: npx heap-web copy public`;
+    return `${fault}the files there are of heap-web ${other.version}, this script is of another build, ${__VERSION__}: put all files of one build there${COPY}`;
+  return `${fault}put the folder runtime of heap-web ${__VERSION__} beside heap-web.js, or set "runtime" to its URL${COPY}`;
 }

@@ -3,7 +3,7 @@
  * page. Whatever dies or hangs is left for the next of them by a deadline; when none is left the runtime has failed, and says so once.
  */
 
-import { bare, Blob, clearTimeout, createObjectURL, Error, location, messageOf, origin, Promise, setTimeout, stringify, Worker } from "../natives.js";
+import { bare, Blob, clearTimeout, createObjectURL, Error, location, messageOf, origin, parsed, Promise, setTimeout, stringify, Worker } from "../natives.js";
 import { scriptUrl } from "../trusted.js";
 import { connect } from "./shared.js";
 
@@ -167,6 +167,9 @@ export function createRuntime({ base, early, host, status, changed }) {
     },
 
     async page(self, fail) {
+      await parsed();
+      if (link !== self) return;
+      watch(SILENCE_MS);
       try {
         // The fragment makes it another module: browsers keep a failed one.
         const { boot, hasEnded } = await import(/* webpackIgnore: true */ /* @vite-ignore */ `${base}python.js#${boots++}`);

@@ -4,7 +4,7 @@
  */
 
 import { hold } from "../journal/locks.js";
-import { attempt, base36, BroadcastChannel, clearTimeout, Error, listen, part, random, setTimeout, SharedWorker } from "../natives.js";
+import { attempt, BroadcastChannel, clearTimeout, Error, listen, part, setTimeout, SharedWorker, shortId } from "../natives.js";
 import { scriptUrl } from "../trusted.js";
 
 /** @typedef {import("./protocol.js").ToWorker} ToWorker */
@@ -33,7 +33,7 @@ export function connect(base) {
   const { port } = worker;
   /** Old browsers have none, and Firefox denies it where it denies storage. */
   let channel = attempt(() => new BroadcastChannel(NAME));
-  const me = part(base36(random()), 2);
+  const me = shortId();
   /** The worker holds its lock: if it can be had, the worker is gone. */
   let guarded = false;
   let gone = false;

@@ -1,6 +1,7 @@
 /** Who the visitor is, under analytics.js' own storage keys, so that a site that leaves Segment keeps its visitors. */
 
-import { attempt, bare, each, keys, parse, randomId, removeItem, startsWith } from "../natives.js";
+import { attempt, bare, each, isObject, keys, parse, randomId, removeItem, startsWith } from "../natives.js";
+import { argsOf } from "../calls/entry.js";
 import { json } from "../json.js";
 
 /** @typedef {{id: string | number | null, traits: Record<string, unknown>, anonymousId: string | null}} UserState */
@@ -16,6 +17,8 @@ export function createUser(store) {
   let said = bare();
   /** The call that said it last. */
   let last = 0;
+  /** Where dead pages said it: the journal's key of the last of those calls. "": they did not. */
+  let left = "";
 
   /** @param {string} key @returns {any} */
   const read = (key) => {
@@ -31,7 +34,14 @@ export function createUser(store) {
   };
 
   /** What was said last, or else what is kept. @param {string} key @returns {any} */
-  const latest = (key) => (key in said ? said[key] : read(key));
+  const latest = (key) => {
+    // Told by now, by whichever page.
+    if (left && store.get(left) === null) {
+      said = bare();
+      left = "";
+    }
+    return key in said ? said[key] : read(key);
+  };
 
   /** Written by hand, as analytics.js lets a page do. @param {string} key @param {unknown} value */
   const write = (key, value) => {
@@ -44,9 +54,35 @@ export function createUser(store) {
     return latest(TRAITS) || {};
   };
 
+  /** Whatever else the page wrote there counts as nothing. @param {(key: string) => any} [ask] @returns {UserState} */
+  const state = (ask = latest) => {
+    const id = ask(ID);
+    const given = ask(TRAITS);
+    const anonymousId = ask(ANONYMOUS_ID);
+    return {
+      id: typeof id === "number" || typeof id === "string" ? id : null,
+      traits: isObject(given) ? given : {},
+      anonymousId: anonymousId ? `${anonymousId}` : null,
+    };
+  };
+
+  /** A call says who the visitor is: known here at once, whenever Heap hears of it. @param {number} call its id @param {string} method @param {ArrayLike<any>} args */
+  const say = (call, method, args) => {
+    const next = sayingOf(() => latest(ID), traits, method, args);
+    if (!next) return false;
+    said = { ...said, ...next, __proto__: null };
+    last = call;
+    left = "";
+    return true;
+  };
+  /** Most calls are of one kind, which says nothing of the visitor. @param {number} call @param {string} text wire text */
+  const sayAgain = (call, text) => !startsWith(text, '{"m":"track"') && say(call, parse(text).m, argsOf(text));
+
   return {
     store,
     read,
+    state,
+    say,
     /** @param {unknown[]} args a new one, or none */
     id: (...args) => {
       if (args.length) write(ID, args[0]);
@@ -54,12 +90,18 @@ export function createUser(store) {
     },
     traits,
 
-    /** A call says who the visitor is: known here at once, whenever Heap hears of it. @param {number} call its id @param {string} method @param {ArrayLike<any>} args */
-    say(call, method, args) {
-      const next = sayingOf(latest(ID), traits, method, args);
-      if (!next) return;
-      said = { ...said, ...next, __proto__: null };
-      last = call;
+    /**
+     * What other pages said and Heap has not heard of yet was said before what this page has said so far.
+     * @param {{key: string, text: string}[]} calls in order @param {{id: number, text: string}[]} own this page's
+     */
+    inherit(calls, own) {
+      said = bare();
+      let key = "";
+      each(calls, (call) => {
+        if (sayAgain(0, call.text)) ({ key } = call);
+      });
+      left = key;
+      each(own, ({ id, text }) => sayAgain(id, text));
     },
 
     /** A call has been told to Heap, or will not be: what is kept says it all, if nothing was said since. @param {number} call */
@@ -86,13 +128,14 @@ export function createUser(store) {
 
 /**
  * What a call says of the visitor, by the rules of heap_web/core/user.py.
- * @param {any} id the visitor's until now @param {() => any} traits @param {string} method @param {ArrayLike<any>} args
+ * @param {() => any} idOf the visitor's until now @param {() => any} traits @param {string} method @param {ArrayLike<any>} args
  * @returns {Record<string, unknown> | null}
  */
-function sayingOf(id, traits, method, args) {
+function sayingOf(idOf, traits, method, args) {
   if (method === "reset") return { [ID]: null, [TRAITS]: {}, [ANONYMOUS_ID]: null };
   if (method === "setAnonymousId") return { [ANONYMOUS_ID]: isId(args[0]) ? args[0] : null };
   if (method !== "identify") return null;
+  const id = idOf();
   const first = args[0];
   const ofCurrent = isObject(first);
   const object = ofCurrent ? first : args[1];
@@ -104,6 +147,3 @@ function sayingOf(id, traits, method, args) {
 
 /** @param {unknown} value */
 const isId = (value) => (typeof value === "string" && value !== "") || (typeof value === "number" && value !== 0 && value - value === 0);
-
-/** @param {unknown} value */
-const isObject = (value) => typeof value === "object" && !!value;

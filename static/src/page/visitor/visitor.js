@@ -9,7 +9,7 @@ import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
  * @param {import("./user.js").User} user
  * @param {typeof import("../calls/wire.js").encode} encode
  */
-export function visitor({ read, store }, encode) {
+export function visitor({ read, store, state: stateOf }, encode) {
   let lastRaw = "";
   let lastWire = "";
 
@@ -19,17 +19,8 @@ export function visitor({ read, store }, encode) {
     if (text) store.set(key, text);
   });
 
-  /** Whatever else the page wrote there counts as nothing. @returns {import("./user.js").UserState} */
-  const state = () => {
-    const id = read(ID);
-    const traits = read(TRAITS);
-    const anonymousId = read(ANONYMOUS_ID);
-    return {
-      id: typeof id === "number" || typeof id === "string" ? id : null,
-      traits: traits && typeof traits === "object" ? traits : {},
-      anonymousId: anonymousId ? `${anonymousId}` : null,
-    };
-  };
+  /** Who the visitor is as far as Heap has been told. */
+  const state = () => stateOf(read);
 
   /** @param {string} key @param {unknown} value */
   const keep = (key, value) => {
