@@ -145,7 +145,7 @@ def _integrations(name: str, value: object) -> Mapping[str, Any]:
 def _array_limit(name: str, value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 9:
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return int(value)
     raise ConfigurationError(f"{name}: {_shown(value)} is no count of items. Pass a whole number, 0 or more.")
 

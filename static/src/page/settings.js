@@ -26,8 +26,11 @@ import { append, attempt, bare, baseURI, each, isArray, keys, lower, matches, ow
 const APP_ID = "appId";
 /** Shorter names of other people are like ours by chance. */
 const LONG = 8;
-const HOST = "[a-z\\d]([a-z\\d.-]*[a-z\\d])?";
-const SERVER = RegExp(`^(https?://)?${HOST}(:\\d+)?(/[\\w.~/-]*)?$`, "i");
+const LABEL = "[a-z\\d]([a-z\\d-]{0,61}[a-z\\d])?";
+const NAME = `${LABEL}(\\.${LABEL})*`;
+const HOST = RegExp(`^(?=.{1,253}$)${NAME}$`, "i");
+const SERVER = RegExp(`^(https?://)?${NAME}(:\\d{1,5})?(/[\\w.~/-]*)?$`, "i");
+const COUNT = /^\d{1,9}$/;
 const FLAG = /^(true|false)?$/;
 const TEXT = /^/;
 
@@ -37,13 +40,13 @@ const FIELDS = {
   __proto__: null,
   appId: /^\d{1,20}$/,
   sdk: /^(classic|latest)$/,
-  hostname: RegExp(`^${HOST}$`, "i"),
+  hostname: HOST,
   ingestServer: SERVER,
   trackingServer: SERVER,
   disableTextCapture: FLAG,
   secureCookie: FLAG,
   integrations: null,
-  arrayLimit: /^\d{1,9}$/,
+  arrayLimit: COUNT,
   resetIdentity: FLAG,
   consentRequired: FLAG,
   respectDnt: FLAG,
@@ -78,24 +81,26 @@ export function settingsOf(given) {
     faults += (faults && "\n") + fault;
   };
   /** @param {string} name */
-  const read = (name) => {
+  const check = (name) => {
     const value = own(given, name) ? /** @type {any} */ (given)[name] : null;
     const near = nearest(name);
     if (near === APP_ID) misspelt = name !== near;
     if (near !== name) return wrong(`unknown setting "${name}"${near && `, did you mean "${near}" (${attributeOf(near)})?`}`);
     const field = FIELDS[name];
-    // Null and "" stand for a setting that is not set; a flag's attribute has no value.
+    // Null and "" stand for a setting that is not set, for a host 0 too; a flag's attribute has no value.
     if (name !== APP_ID && (value == null || (value === "" && field !== FLAG))) return;
-    const isObject = typeof value === "object";
-    const text = isObject ? "" : `${value}`;
-    const object = field ? 0 : isObject ? value : attempt(() => parse(text));
-    if (field ? isObject || !fits(field, text) : !object || typeof object !== "object" || isArray(object))
-      return wrong(`${name} must be ${WORDS[name] || field}; got ${stringify(part(text, 0, 40)) || typeof value}`);
-    settings[name] = object || (field === FLAG ? text !== "false" : name === "arrayLimit" ? +text : text);
+    if ((field === HOST || field === SERVER) && (value === 0 || value === "0")) return;
+    const type = typeof value;
+    const read = type === "string" || type === (field === FLAG ? "boolean" : name === APP_ID || field === COUNT ? "number" : "");
+    const text = read ? `${value}` : "";
+    const object = field ? 0 : read ? attempt(() => parse(text)) : value;
+    if (field ? !read || !fits(field, text) : !object || typeof object !== "object" || isArray(object))
+      return wrong(`${name} must be ${WORDS[name] || field}; got ${read || value == null ? stringify(part(text, 0, 40)) : type}`);
+    settings[name] = object || (field === FLAG ? text !== "false" : field === COUNT ? +text : text);
   };
-  each(keys(given), read);
+  each(keys(given), check);
   // One that is misspelt has been named.
-  if (!own(given, APP_ID) && !misspelt) read(APP_ID);
+  if (!own(given, APP_ID) && !misspelt) check(APP_ID);
   if (faults) throw TypeError(faults);
   return settings;
 }

@@ -3,9 +3,22 @@
 import "../harness.js";
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { namesAppId, settingsOf, settingsOfScript } from "../../src/page/settings.js";
+
+/** The same cases as for Python. What attributes alone may say, flags and objects as text, is below. */
+const CASES = JSON.parse(readFileSync(new URL("../../../tests/settings.json", import.meta.url), "utf8"));
+
+test("what Python takes as a setting is taken here, and what it refuses is refused", () => {
+  for (const { setting, value, kept, refused } of CASES) {
+    const given = { appId: "11", [setting]: value };
+    const shown = JSON.stringify({ setting, value });
+    if (refused) assert.throws(() => settingsOf(given), { name: "TypeError", message: RegExp(`^${setting} must be`) }, shown);
+    else assert.deepEqual(/** @type {any} */ (settingsOf(given))[setting] ?? null, kept, shown);
+  }
+});
 
 const GOOD = [
   { given: { appId: "11" }, want: { appId: "11" } },
@@ -35,7 +48,7 @@ const BAD = [
   { given: { appId: "" }, says: /^appId must be .*; got ""$/ },
   { given: { appId: "1e3" }, says: /got "1e3"$/ },
   { given: { appId: "123456789012345678901" }, says: /^appId must be/ },
-  { given: { appId: ["11"] }, says: /^appId must be .*; got ""$/ },
+  { given: { appId: ["11"] }, says: /^appId must be .*; got object$/ },
   { given: { appId: "11", hostname: "https://heap.example/" }, says: /^hostname must be a bare host name; got "https:\/\/heap.example\/"$/ },
   { given: { appId: "11", integrations: "[]" }, says: /^integrations must be/ },
   { given: { appId: "11", integrations: "{" }, says: /^integrations must be/ },
