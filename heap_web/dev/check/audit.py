@@ -20,12 +20,14 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from heap_web.dev.build.steps import STATIC
+from heap_web.dev.build.steps import ROOT, STATIC
 from heap_web.dev.build.toolchain import npm
 
 PROJECT = "heap-web"
 EXTRAS = ("cloud", "audiences")
 SECONDS = 120
+# What the tests alone install: the guides' front ends, and the hosts that run Python in pages.
+TOOLS = (ROOT / "tests" / "docs" / "guides", ROOT / "tests" / "hosts" / "npm")
 
 
 class Unreachable(Exception):
@@ -103,17 +105,21 @@ def pip_audit(packages: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def npm_findings() -> list[Finding]:
-    """What npm audit knows of static/package-lock.json's packages."""
-    everything = npm_audit([])
-    shipped = set(npm_audit(["--omit=dev"])) if everything else set()
-    return [
-        Finding(name, about["range"], about["severity"], shipped=name in shipped) for name, about in everything.items()
-    ]
+    """What npm audit knows of the packages in all lock files; only those of static/ may be shipped."""
+    findings = []
+    for folder in (STATIC, *TOOLS):
+        everything = npm_audit(folder)
+        shipped = set(npm_audit(folder, "--omit=dev")) if everything and folder == STATIC else set()
+        findings += [
+            Finding(name, about["range"], about["severity"], shipped=name in shipped)
+            for name, about in everything.items()
+        ]
+    return findings
 
 
-def npm_audit(options: list[str]) -> dict[str, Any]:
-    """npm audit's vulnerable packages by name."""
-    answer = ask([*npm(), "audit", "--json", *options], cwd=STATIC)
+def npm_audit(folder: Path, *options: str) -> dict[str, Any]:
+    """npm audit's vulnerable packages by name, of a folder's lock file."""
+    answer = ask([*npm(), "audit", "--json", *options], cwd=folder)
     if "vulnerabilities" not in answer:
         raise Unreachable(f"npm audit: {answer.get('message') or answer.get('error')}")
     vulnerable: dict[str, Any] = answer["vulnerabilities"]
