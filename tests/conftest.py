@@ -1,5 +1,7 @@
 """What all tests share: --long, which also runs what takes minutes, and --seed, which picks other values."""
 
+import signal
+
 import hypothesis
 import pytest
 
@@ -17,6 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Knows the marker of long tests, and both browsers as the default for tests that name a browser."""
+    # Asked to end by a program, a run ends as by Ctrl-C: browsers and servers that it started end too.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
     config.addinivalue_line("markers", "one_engine: proves nothing of an engine; in Firefox it runs with --long only")
     config.addinivalue_line("markers", "host(name, what): a row of the documentation's table of hosts")

@@ -80,8 +80,9 @@ def test_what_commands_print_does_not_mix(tmp_path: Path, capsys: pytest.Capture
         assert lines == [f"{name} {i}" for i in range(200)]
 
 
-def test_an_interrupt_ends_what_runs_and_begins_nothing_more(tmp_path: Path) -> None:
-    """After an interrupt no command outlives the run, and none that waited begins."""
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_what_runs_and_begins_nothing_more(tmp_path: Path, asked: signal.Signals) -> None:
+    """After an interrupt, by hand or by a program, no command outlives the run, and none that waited begins."""
     started, ended, begun = (tmp_path / name for name in ("started", "ended", "begun"))
     endless = f"""
         import pathlib, signal, sys, time
@@ -96,7 +97,7 @@ def test_an_interrupt_ends_what_runs_and_begins_nothing_more(tmp_path: Path) -> 
     with subprocess.Popen([sys.executable, "-c", run], stderr=subprocess.DEVNULL) as process:
         while not started.exists():
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked)
         assert process.wait(30) != 0
     assert ended.exists()
     assert not begun.exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -64,12 +66,14 @@ class _Running:
     @classmethod
     @contextmanager
     def until_the_end(cls) -> Iterator[_Running]:
-        """Ends what still runs when the block is left."""
+        """Ends what still runs when the block is left, as it is when this process is asked to end."""
         running = cls()
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             yield running
         finally:
             running.end()
+            signal.signal(signal.SIGTERM, before)
 
     def run(self, command: Sequence[str], output: int, cwd: Path) -> int:
         """Runs one command to its end; returns its status."""
