@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route
 from starlette.responses import Response
 
-from tests.barely_warm import barely_warm
+from tests.too_small import too_small
 
 from .test_runtime import Answer, Request
 from .visitor import Visitor, ids
@@ -95,7 +95,7 @@ def test_frozen_built_ins_and_trusted_types_cost_no_call(visitor: Visitor) -> No
 @pytest.mark.fault(27, "built-ins frozen, no workers, a page that looks like Node")
 def test_python_starts_in_a_frozen_page_without_workers(visitor: Visitor, tmp_path: Path, *, whole: bool) -> None:
     """Python runs in a frozen page without workers that has Node's version, also where it needs all its parts."""
-    lacking = barely_warm(tmp_path) if whole else b""
+    lacking = too_small(tmp_path) if whole else b""
 
     async def cold(request: Request, answer: Answer) -> Response:
         return Response(lacking, media_type="application/wasm")
