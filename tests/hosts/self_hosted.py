@@ -29,14 +29,14 @@ class Kit:
     """A Pyodide, by its folder in node_modules, and the list of the wheels beside it.
 
     `platforms`: whose wheels may be taken, the first one's rather; those of all but the first lose what is compiled.
-    `stand_ins`: packages of one module each, in place of those that are asked for and not used: name, version, code.
+    `substitutes`: packages of one module each, in place of those that are asked for and not used: name, version, code.
     """
 
     npm: str
     wheels: str
     python: str
     platforms: tuple[str, ...] = ("any",)
-    stand_ins: tuple[tuple[str, str, str], ...] = ()
+    substitutes: tuple[tuple[str, str, str], ...] = ()
 
 
 #: What tests of the bridge and of Python values run in, by their names in our URLs.
@@ -57,7 +57,7 @@ KITS = PYODIDES | {
         "pyodide-0.29",
         "wheels-stlite.txt",
         "3.13",
-        stand_ins=(
+        substitutes=(
             ("altair", "6.0.0", ""),
             ("fastparquet", "2024.11.0", ""),
             ("numpy", "2.2.5", ""),
@@ -108,8 +108,8 @@ def _wheels(kit: Kit) -> Path:
             else:
                 wheels.without_compiled(wheel, out)
         shutil.rmtree(fetched)
-        for stand_in in kit.stand_ins:
-            wheels.stand_in(out, *stand_in)
+        for substitute in kit.substitutes:
+            wheels.substitute(out, *substitute)
 
     return cached("host-wheels", fingerprint([requirements, HERE / "wheels.py"], kit=kit), make, keep=4)
 

@@ -88,6 +88,7 @@ def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, 
     assert bare.run(CLOSE) == "delivered, then dropped"
 
 
+@pytest.mark.one_engine
 def test_with_no_page_the_error_says_what_to_do(bare: Host, host_site: Site) -> None:
     """With no page, `ready` raises within the deadline and says what to do; a page that comes later gets the calls."""
     bare.run(LOAD + track(0, 1))
@@ -113,6 +114,7 @@ def test_of_several_pages_one_takes_each_call(bare: Host, host_site: Site) -> No
     assert sorted(told_in_all(bare, host_site, 61)) == sorted([*(f"E{number}" for number in range(60)), "last"])
 
 
+@pytest.mark.one_engine
 def test_a_page_whose_storage_was_cleared_takes_the_next_calls(bare: Host, host_site: Site) -> None:
     """When the mark of what has been taken is lost, the next page takes the calls after it, in order and once each."""
     page = open_page(bare, host_site)
@@ -126,6 +128,7 @@ def test_a_page_whose_storage_was_cleared_takes_the_next_calls(bare: Host, host_
     assert sorted(told(host_site)) == sorted((number % 3, f"E{number}") for number in range(6))
 
 
+@pytest.mark.one_engine
 def test_another_app_id_is_refused(bare: Host, host_site: Site) -> None:
     """A page with another App ID does not take the calls, and the error says so."""
     open_page(bare, host_site)

@@ -19,13 +19,17 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=["main pyodide-314", "main pyodide-0.27", "pyscript"])
+@pytest.fixture(
+    params=["main pyodide-314", pytest.param("main pyodide-0.27", marks=pytest.mark.one_engine), "pyscript"]
+)
 def page_host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> Iterator[Host]:
     """A host whose Python is in the page."""
     yield from open_host(browser, host_site, request.param)
 
 
-@pytest.fixture(params=["worker pyodide-314", "worker pyodide-0.27", "pyscript-worker"])
+@pytest.fixture(
+    params=["worker pyodide-314", pytest.param("worker pyodide-0.27", marks=pytest.mark.one_engine), "pyscript-worker"]
+)
 def worker_host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> Iterator[Host]:
     """A host whose Python is in a worker without a window, heap-web.js being in the page."""
     yield from open_host(browser, host_site, request.param)

@@ -29,7 +29,7 @@ def packages(wheels: Iterable[Path], python: str, known: Mapping[str, Any]) -> d
     return entries
 
 
-def stand_in(folder: Path, name: str, version: str, code: str) -> None:
+def substitute(folder: Path, name: str, version: str, code: str) -> None:
     """Makes a wheel of that name with one module, for what is asked for and not used; without code, with nothing."""
     info = f"{name}-{version}.dist-info"
     files = {
