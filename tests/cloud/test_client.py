@@ -282,3 +282,30 @@ def test_the_core_is_free_of_it() -> None:
     code = "import sys, heap_web; print([m for m in sys.modules if m.split('.')[0] in ('httpx', 'sqlalchemy', 'ibis')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_after_close(heap_url: str, heap: Heap, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A call after the end is kept, and one line says that it waits; another `with` block sends again."""
+    client = HeapCloud("11", outbox=sqlite_url, base_url=heap_url)
+    client.close()
+    for message_id in ("a", "b"):
+        client.track("E", user_id="ann", message_id=message_id)
+    assert [record.message.split(":")[0] for record in caplog.records] == ["the client is closed"]
+    assert heap.events == {}
+    with client:
+        client.track("E", user_id="ann", message_id="c")
+    assert set(heap.events) == {"a", "b", "c"}
+    assert len(caplog.records) == 1
+
+
+def test_used_by_one_event_loop_after_another(heap_url: str, heap: Heap, sqlite_url: str) -> None:
+    """One client serves `asyncio.run` again and again, each with its own `async with`."""
+    client = AsyncHeapCloud("11", outbox=sqlite_url, base_url=heap_url)
+
+    async def work(message_id: str) -> None:
+        async with client:
+            await client.track("E", user_id="ann", message_id=message_id)
+
+    for message_id in ("a", "b"):
+        asyncio.run(work(message_id))
+        assert heap.arrivals[message_id] == 1
