@@ -17,8 +17,9 @@ from heap_web.core.errors import CallError, ConfigurationError
 APIS = ("public", "integrations")
 TRACK = {"event", "user_id", "properties", "timestamp", "message_id", "anonymous_id"}
 """What `track` takes."""
-_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T.*)?", re.ASCII).fullmatch
+_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII).fullmatch
 _APP_ID = re.compile(r"[0-9]{1,20}").fullmatch
+_NO_URL = re.compile(r"[\s\x00-\x20\x7f\\]").search
 
 
 class Calls:
@@ -102,7 +103,7 @@ def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
 def checked_base_url(base_url: object) -> str:
     """An address of Heap without the slash at its end; `ConfigurationError` if it cannot be one."""
     try:
-        parts = urlsplit(base_url) if isinstance(base_url, str) else None
+        parts = urlsplit(base_url) if isinstance(base_url, str) and not _NO_URL(base_url) else None
         fine = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         fine = False

@@ -27,7 +27,7 @@ from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
 from heap_web.cloud.telemetry import telemetry
 from heap_web.cloud.transport import Http
-from heap_web.core.errors import CallError
+from heap_web.core.errors import CallError, ConfigurationError
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict, Unpack
@@ -94,6 +94,7 @@ class _Client(Generic[MessageId, MessageIds]):
         verify: bool | str | ssl.SSLContext = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        _check_settings(linger=linger, timeout=timeout, limits=limits, retry=retry)
         self._calls = Calls(app_id, region, api, clock, base_url)
         self._background = background
         self._pacer = Pacer(limits or Limits())
@@ -142,9 +143,11 @@ class _Client(Generic[MessageId, MessageIds]):
     ) -> MessageId:
         """Records an event of a user. Durable when it returns; gives the message id, which is its idempotency key.
 
-        `timestamp`: a datetime, ISO 8601 text or milliseconds since 1970; now by default. `anonymous_id`:
-        `api="integrations"` only. Raises `CallError` for an event without a user id or a name, or with a name or id
-        longer than Heap takes, and `OutboxError` if the call could not be kept.
+        `timestamp`: a datetime (a naive one is in UTC), ISO 8601 text, or seconds (below 1e11, as `time.time()` gives
+        them) or milliseconds since 1970; now by default. `message_id`: text of 1 to 255 characters, a number or a UUID;
+        a new one by default. `anonymous_id`: `api="integrations"` only. Raises `CallError` for an event without a user
+        id or a name, with a name or id longer than Heap takes, or with a timestamp that is none, and `OutboxError` if
+        the call could not be kept.
         """
         return self.send(
             message_of(
@@ -323,6 +326,16 @@ class _Client(Generic[MessageId, MessageIds]):
             return self._within(COUNTING, job.sender.so_far)
         finally:
             job.stop()
+
+
+def _check_settings(*, linger: object, timeout: object, limits: object, retry: object) -> None:
+    """Raises `ConfigurationError` for settings of the wrong kind, which would only fail in the sender's thread."""
+    for name, value in (("linger", linger), ("timeout", timeout)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise ConfigurationError(f"{name} {value!r} is no time; pass seconds")
+    for name, value, kind in (("limits", limits, Limits), ("retry", retry, Retry)):
+        if value is not None and not isinstance(value, kind):
+            raise ConfigurationError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
 
 
 def _seconds(timeout: float | None) -> float | None:

@@ -47,6 +47,8 @@ ADVICE: dict[Kind, str] = {
     "other": "the database failed",
 }
 
+NO_FILE = "the file cannot be opened; check that it is a file, and that this program's user may use its folder"
+
 _log = logging.getLogger("heap_web.cloud")
 _inherited: list[object] = []
 """The parent's connections. A child must neither use nor close them, so it keeps them for ever."""
@@ -154,7 +156,8 @@ class Database:
             yield
         except SQLAlchemyError as error:
             kind, code = kind_of(error)
-            raise OutboxError(f"the outbox {self}: {ADVICE[kind]} ({code}){doing and '. '}{doing}", kind) from None
+            advice = NO_FILE if self.is_sqlite and kind == "unreachable" else ADVICE[kind]
+            raise OutboxError(f"the outbox {self}: {advice} ({code}){doing and '. '}{doing}", kind) from None
 
 
 class _Gate:
@@ -202,9 +205,19 @@ def default_url() -> str:
 
 def resolved(url: str | os.PathLike[str] | None) -> URL:
     """An outbox's URL or path as a URL with a driver. Raises `ConfigurationError` for one that cannot keep calls."""
-    text = default_url() if url is None else os.fspath(url)
+    if not (url is None or isinstance(url, str | os.PathLike)):
+        raise ConfigurationError(f"an outbox is a file's name or an SQLAlchemy URL, not {type(url).__name__}")
+    text = default_url() if url is None else os.fsdecode(url)
     if "://" not in text:
-        return _of_file(URL.create("sqlite", database=os.path.abspath(text)))
+        if (
+            not text
+            or text == ":memory:"
+            or text.startswith("file:")
+            or "\0" in text
+            or os.path.isdir(os.path.expanduser(text))
+        ):
+            raise ConfigurationError(f"the outbox {text!r} is no file that calls can be kept in; pass a file's name")
+        return _of_file(URL.create("sqlite", database=os.path.abspath(os.path.expanduser(text))))
     try:
         parsed = make_url(text)
     except (ArgumentError, ValueError) as error:

@@ -195,6 +195,26 @@ def test_given_outbox(heap_url: str, heap: Heap, sqlite_url: str) -> None:
         ({"app_id": None}, "is no Heap App ID"),
         ({"app_id": "11", "region": "EU"}, "region 'EU' is unknown; pass 'us' or 'eu' .*'eu'"),
         ({"app_id": "11", "api": "integration"}, "api 'integration' is unknown.*'integrations'"),
+        ({"app_id": "11", "linger": "1"}, "linger '1' is no time; pass seconds"),
+        ({"app_id": "11", "linger": -1}, "linger -1 is no time"),
+        ({"app_id": "11", "timeout": None}, "timeout None is no time"),
+        ({"app_id": "11", "timeout": 0}, "timeout 0 lets no request end"),
+        ({"app_id": "11", "timeout": float("nan")}, "timeout nan is no time"),
+        ({"app_id": "11", "limits": 5}, "limits must be a Limits, not int"),
+        ({"app_id": "11", "retry": 5}, "retry must be a Retry, not int"),
+        *(
+            ({"app_id": "11", "base_url": url}, "is no address of a server")
+            for url in (
+                "localhost:80",
+                "http:// h",
+                "http://h/a b",
+                "http://h\nh",
+                "http://h\\h",
+                "http://h?q",
+                b"h",
+                7,
+            )
+        ),
     ],
 )
 def test_wrong_settings(settings: dict[str, Any], said: str, sqlite_url: str) -> None:

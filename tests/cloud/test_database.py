@@ -9,13 +9,14 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from heap_web.cloud import HeapCloud, Outbox, OutboxError
-from heap_web.cloud.database import kind_of
+from heap_web.cloud.database import kind_of, resolved
 from heap_web.cloud.entries import Entry
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.core.errors import ConfigurationError
@@ -35,10 +36,17 @@ PASSWORD = "hidden"
         ("postgresql+nonsense://u:hidden@host/x", "is no SQLAlchemy URL"),
         ("postgresql://u:hidden@host:port/x", "is no SQLAlchemy URL"),
         ("sqlite://", "in memory would lose calls"),
+        (":memory:", "is no file that calls can be kept in"),
+        ("file:outbox.db?mode=memory", "is no file that calls can be kept in"),
+        ("", "is no file that calls can be kept in"),
+        ("/tmp", "is no file that calls can be kept in"),
+        ("out\0box.db", "is no file that calls can be kept in"),
+        (7, "is a file's name or an SQLAlchemy URL, not int"),
+        (b"outbox.db", "is a file's name or an SQLAlchemy URL, not bytes"),
         ("/proc/nowhere/outbox.db", "folder '/proc/nowhere' cannot be made .*; pass a file in another folder"),
     ],
 )
-def test_refused_urls(url: str, said: str) -> None:
+def test_refused_urls(url: Any, said: str) -> None:
     """A database that an outbox cannot be in is refused with what to pass instead, and without the password."""
     with pytest.raises(ConfigurationError, match=said) as raised:
         Outbox(url, app_id="11")
@@ -65,6 +73,18 @@ def corrupt(path: Path) -> Callable[[], object]:
         if name.exists():
             name.write_bytes(b"no database at all" * 1_000)
     return lambda: None
+
+
+def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path may begin with `~`, as settings often have it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolved("~/outbox.db").database == str(tmp_path / "outbox.db")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    """Of a file that cannot be opened nobody is told to check a server."""
+    with pytest.raises(OutboxError, match="the file cannot be opened; check that it is a file"):
+        Outbox(f"sqlite:///{tmp_path}", app_id="11", patience=0.2)
 
 
 @pytest.mark.parametrize(
