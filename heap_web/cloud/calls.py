@@ -86,6 +86,8 @@ def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
     """The messages of many events, each given as `track` takes it, or as a message. `CallError` names the place of one
     that is neither.
     """
+    if isinstance(events, Mapping | Message | str | bytes) or not isinstance(events, Iterable):
+        raise CallError(f"pass an iterable of calls, such as a list of mappings, not {type(events).__name__}")
     messages: list[Message] = []
     for place, given in enumerate(events):
         if isinstance(given, Message):
@@ -96,7 +98,11 @@ def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
             raise CallError(
                 f"call {place}: pass a mapping with some of {', '.join(sorted(TRACK))}, or a Message, not {wrong}"
             )
-        messages.append(message_of("track", given.get("user_id"), **{k: v for k, v in given.items() if k != "user_id"}))
+        values = {name: value for name, value in given.items() if name != "user_id"}
+        try:
+            messages.append(message_of("track", given.get("user_id"), **values))
+        except CallError as error:
+            raise CallError(f"call {place}: {error}") from error
     return messages
 
 

@@ -45,6 +45,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from heap_web.cloud import forks
 from heap_web.cloud.bound import Bound, Filling
+from heap_web.cloud.calls import checked_app_id
 from heap_web.cloud.database import PATIENCE, Database, default_url, resolved
 from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event, property_names, without_properties
 from heap_web.cloud.errors import OutboxError, OutboxFullError
@@ -52,6 +53,7 @@ from heap_web.cloud.group import Group
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, refused, waiting
+from heap_web.core.errors import ConfigurationError
 
 __all__ = ["Claim", "Outbox", "Refusal", "Row", "default_url"]
 
@@ -155,8 +157,8 @@ class Outbox:
     are made when missing. Use one per program, from any thread and in forked children. `bound`: how much may wait.
     `patience`: seconds that a call waits for a database that is locked or away.
 
-    Raises `ConfigurationError` for a URL that keeps nothing (SQLite in memory) or that it cannot use, `OutboxError`
-    when the database fails.
+    Raises `ConfigurationError` for a URL that keeps nothing (SQLite in memory) or that it cannot use, and for other
+    settings that cannot work, `OutboxError` when the database fails.
     """
 
     def __init__(
@@ -169,7 +171,11 @@ class Outbox:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.app_id = app_id
+        self.app_id = checked_app_id(app_id)
+        if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 <= patience < float("inf"):
+            raise ConfigurationError(f"patience {patience!r} is no time; pass seconds")
+        if not (bound is None or isinstance(bound, Bound)):
+            raise ConfigurationError(f"bound must be a Bound, not {type(bound).__name__}")
         self._clock = clock
         self._monotonic = monotonic
         self.database = Database(resolved(url), patience)
@@ -381,7 +387,7 @@ class Outbox:
         size = sum(len(entry.body or "") for entry in entries)
         if rows and (over := self._filling.over(len(rows), size)) is not None:
             policy = self._filling.bound.policy
-            if policy == "refuse":
+            if policy == "refuse" or (policy == "drop_oldest" and self._filling.never_fits(len(rows), size)):
                 raise OutboxFullError(f"the outbox {self.url} is full: {over}. {NOT_KEPT}", "bound")
             self.dropped += self._drop_oldest(len(rows), size) if policy == "drop_oldest" else len(rows)
             self._log_trouble(OutboxFullError(f"the outbox {self.url} is full: {over}. {policy}: calls are lost"))
@@ -579,7 +585,7 @@ class Outbox:
         for table in (refused, waiting):
             query = select(table).where(
                 table.c.app_id == self.app_id,
-                table.c.path == rows[0].path,
+                not_(table.c.path.like("%/track")),  # of whichever endpoint: it is one user with one set of properties
                 table.c.id < last,
                 table.c.user_key.in_(list(newer)),
             )

@@ -329,3 +329,20 @@ def test_used_by_one_event_loop_after_another(heap_url: str, heap: Heap, sqlite_
     for message_id in ("a", "b"):
         asyncio.run(work(message_id))
         assert heap.arrivals[message_id] == 1
+
+
+@pytest.mark.parametrize("first", ["public", "integrations"])
+def test_one_user_of_two_endpoints(first: str, heap_url: str, heap: Heap, sqlite_url: str) -> None:
+    """Older properties do not overtake newer ones that were sent to the other endpoint."""
+    outbox = Outbox(sqlite_url, app_id="11")
+    apis = ("public", "integrations") if first == "public" else ("integrations", "public")
+    older, newer = (HeapCloud("11", outbox=outbox, base_url=heap_url, background=False, api=api) for api in apis)
+    heap.trouble.append(400)
+    older.identify("ann", {"plan": "free", "age": 7})
+    assert older.flush(20).refused == 1
+    newer.identify("ann", {"plan": "pro"})
+    newer.flush(20)
+    assert outbox.retry_refused() == 1
+    older.flush(20)
+    assert heap.users == {"ann": {"plan": "pro", "age": 7}}
+    outbox.close()

@@ -1,9 +1,11 @@
 """Every public wait ends at its time, in both clients, whatever Heap or a fault does."""
 
 import asyncio
+import gzip
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -140,6 +142,10 @@ def test_closed_meanwhile(kind: str, sqlite_url: str) -> None:
     [
         (odd_heap.whole("200 OK", b"<!doctype html><title>Log in</title>"), "with a web page"),
         (odd_heap.whole("200 OK", b" \n<html>", "Content-Type: application/json"), "with a web page"),
+        (odd_heap.whole("200 OK", gzip.compress(b"<html>"), "Content-Encoding: gzip"), "with a web page"),
+        (odd_heap.whole("200 OK", zlib.compress(b"<html>"), "Content-Encoding: deflate"), "with a web page"),
+        (odd_heap.whole("407 Proxy", b""), "HTTP 407"),
+        (odd_heap.whole("429 Slow", b"", "Retry-After: Sat, 21 Nov 99999999999 12:00:30 GMT"), "HTTP 429"),
         (odd_heap.whole("302 Found", b"", "Location: https://elsewhere.example/"), "HTTP 302"),
         (odd_heap.whole("500 Oops", b"caf\xe9", "Content-Type: text/plain; charset=rot13"), "HTTP 500: caf"),
         (odd_heap.whole("500 Oops", b"caf\xe9", "Content-Type: text/plain; charset=nonsense\0"), "."),
