@@ -64,6 +64,8 @@ def from_segment(message: Mapping[str, Any]) -> Message | None:
     None for one that tells Heap nothing: `group` and `alias`, and one whose `integrations` leave Heap out. `CallError`
     for one that is no message. Traits of an event, in `context.traits`, count only where there is a user to have them.
     """
+    if not isinstance(message, Mapping):
+        raise CallError(f"a message is a mapping with a type, not {type(message).__name__}")
     kind = message.get("type")
     if kind in SILENT or not _is_meant_for_heap(message):
         return None

@@ -50,6 +50,7 @@ from heap_web.cloud.database import PATIENCE, Database, default_url, resolved
 from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event, property_names, without_properties
 from heap_web.cloud.errors import OutboxError, OutboxFullError
 from heap_web.cloud.group import Group
+from heap_web.cloud.messages import message_key
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, refused, waiting
@@ -658,14 +659,17 @@ def conditions(
     path: str | None = None,
     before: float | None = None,
 ) -> list[Any]:
-    """Which calls are meant, as SQL. `before`: kept before this moment, in seconds since 1970."""
+    """Which calls are meant, as SQL. `message_ids`: several, or one as text. `before`: kept before this moment, in
+    seconds since 1970.
+    """
     found: list[Any] = []
     if status is not None:
         found.append(table.c.status == status)
     if user is not None:
-        found.append(table.c.user_key == user_key(user))
+        found.append(table.c.user_key == user_key(str(user)))
     if message_ids is not None:
-        found.append(table.c.message_id.in_([storable(key) for key in message_ids]))
+        some = [message_ids] if isinstance(message_ids, str) else message_ids
+        found.append(table.c.message_id.in_([storable(message_key(key) or "") for key in some]))
     if path is not None:
         found.append(table.c.path == path)
     if before is not None:
