@@ -287,14 +287,16 @@ class _Client(Generic[MessageId, MessageIds]):
             raise RuntimeError("flush() in a callback would wait for itself: callbacks run in the sender's thread")
         return self._driver.drain(Drain(self._sender(progress), until))
 
-    def _close(self, timeout: float) -> None:
+    def _close(self, timeout: float, why: str = "the client is closed") -> None:
         if self._closed:
             return
         until = time.monotonic() + timeout
         self._closed = True
         try:
             if timeout > 0 and not self._driver.is_this_thread:
-                self._flush(timeout, None)
+                left = self._flush(timeout, None).waiting
+                if left:
+                    _log.warning("%s: %d calls wait in %s for the next start", why, left, self.outbox.url)
         except (DeliveryError, OutboxError) as error:
             _log.warning("%s", error)
         self._driver.close(until)
@@ -308,7 +310,10 @@ class _Client(Generic[MessageId, MessageIds]):
         """
         if self._closed or self._used_by != os.getpid():
             return
-        self._close(timeout if self._driver.is_running else 0)
+        if self._driver.is_running:
+            self._close(timeout, "nobody called close()")
+            return
+        self._close(0)
         try:
             left = self._within(COUNTING, self.outbox.waiting)
         except OutboxError as error:
@@ -409,8 +414,8 @@ class HeapCloud(_Client[str, list[str]]):
 
     def close(self, timeout: float = 10.0) -> None:
         """Sends what can be sent within `timeout` seconds (0: nothing), and ends. What is left stays in the
-        outbox for the next start, and so does a call that is made afterwards. Another `with` block opens the client
-        again.
+        outbox for the next start, which is logged, and so does a call that is made afterwards. Another `with` block
+        opens the client again.
         """
         self._close(timeout)
 

@@ -69,9 +69,16 @@ ODD: list[Callable[[], AbstractContextManager[str]]] = [
 @pytest.mark.parametrize("heap_of", ODD, ids=["silent", "dripping", "dripping body", "asks to wait an hour"])
 @pytest.mark.parametrize("background", [False, True])
 def test_flush_and_close(
-    *, kind: str, heap_of: Callable[[], AbstractContextManager[str]], background: bool, sqlite_url: str
+    *,
+    kind: str,
+    heap_of: Callable[[], AbstractContextManager[str]],
+    background: bool,
+    sqlite_url: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A flush, and the end of a client, return within their time, and the call waits for the next start."""
+    """A flush, and the end of a client, return within their time; the call waits for the next start, and this is
+    said.
+    """
 
     async def work(client: Any) -> Any:
         await client.track("E", user_id="ann")
@@ -85,6 +92,10 @@ def test_flush_and_close(
         settings = {"outbox": sqlite_url, "base_url": url, "background": background, "linger": 0.0}
         (done, flushed), taken = timed(kind, work, **settings)
     assert done == Delivery(waiting=1)
+    said = [
+        message for message in caplog.messages if message.startswith("the client is closed: 1 calls wait in sqlite")
+    ]
+    assert len(said) == 1
     assert flushed < 0.3 + SLACK
     assert taken < 0.6 + 2 * SLACK
     outbox = Outbox(sqlite_url, app_id="11")
