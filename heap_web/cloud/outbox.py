@@ -53,7 +53,7 @@ from heap_web.cloud.group import Group
 from heap_web.cloud.messages import message_key
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
-from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, refused, waiting
+from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, make_again, refused, waiting
 from heap_web.core.errors import ConfigurationError
 
 __all__ = ["Claim", "Outbox", "Refusal", "Row", "default_url"]
@@ -181,7 +181,7 @@ class Outbox:
         self._monotonic = monotonic
         self.database = Database(resolved(url), patience)
         """The connections, for `outbox_admin`."""
-        self.database.make(make)
+        self.database.make(make, make_again)
         file = str(self.database.url.database) if self.database.is_sqlite else None
         self._lock = None if file is None else SenderLock(file)
         self._filling = Filling(bound or Bound(), self._counted, file, monotonic)
@@ -557,7 +557,7 @@ class Outbox:
                         self._move_aside(connection, outcome)
                     elif not is_event(outcome.rows[0].path):
                         self._supersede(connection, outcome.rows)
-                    connection.execute(delete(waiting).where(waiting.c.id.in_([row.id for row in outcome.rows])))
+                    connection.execute(delete(waiting).where(*self._these(outcome.rows)))
                 break
             except OutboxError as error:
                 if error.kind != "conflict" or not left:
@@ -571,8 +571,15 @@ class Outbox:
             literal(outcome.status),
             literal(storable(outcome.reason)),
             literal(self._clock()),
-        ).where(waiting.c.id.in_([row.id for row in outcome.rows]))
+        ).where(*self._these(outcome.rows))
         connection.execute(insert(refused).from_select([*columns, "status", "reason", "at"], values))
+
+    def _these(self, rows: Sequence[Row]) -> list[Any]:
+        """The rows as SQL. In a file that came in place of another, other calls may have their numbers."""
+        found: list[Any] = [waiting.c.id.in_([row.id for row in rows])]
+        if self.database.is_sqlite:
+            found.append(waiting.c.message_id.in_([row.message_id for row in rows]))
+        return found
 
     def _supersede(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Of a user's older calls that may still be sent, those properties count no more that Heap has now newer.

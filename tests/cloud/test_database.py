@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -218,3 +219,48 @@ def test_columns_are_added(tmp_path: Path) -> None:
     with closing(Outbox(path, app_id="11")) as outbox:
         outbox.put([Entry("/api/track", "u", "k2", "{}")])
         assert outbox.waiting() == 2
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_file_that_goes_away(tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls go on to be durable where the outbox's file is removed or replaced while it is in use, and this is said.
+    What Heap answers for calls of the old file strikes none of the new one.
+    """
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, app_id="11")
+    outbox.put([Entry("/api/track", "ann", "old", "{}")])
+    with outbox.claim() as claim:
+        if how == "moved":
+            for name in ("outbox.db", "outbox.db-wal", "outbox.db-shm"):
+                (tmp_path / name).rename(tmp_path / f"old-{name}")
+        else:
+            for file in tmp_path.glob("outbox.db*"):
+                if not file.name.endswith("-sender"):
+                    file.unlink()
+        if how == "replaced":
+            other = Outbox(path, app_id="11")
+            other.put([Entry("/api/track", "ann", "other", "{}")])
+            other.close()
+        outbox.put([Entry("/api/track", "ann", "new", "{}")])
+        claim.delivered(claim.rows)
+    outbox.close()
+    assert [record.levelname for record in caplog.records if "removed or replaced" in record.message] == ["ERROR"]
+    again = Outbox(path, app_id="11")
+    with again.claim() as claim:
+        assert [row.message_id for row in claim.rows] == (["other", "new"] if how == "replaced" else ["new"])
+    again.close()
+
+
+def test_a_folder_that_goes_away(tmp_path: Path) -> None:
+    """Where no file can be made a call is not taken for kept; when the folder is there again, calls are."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    outbox = Outbox(folder / "outbox.db", app_id="11", patience=0.2)
+    shutil.rmtree(folder)
+    for _ in range(2):
+        with pytest.raises(OutboxError, match="the file cannot be opened"):
+            outbox.put([Entry("/api/track", "ann", "a", "{}")])
+    folder.mkdir()
+    outbox.put([Entry("/api/track", "ann", "b", "{}")])
+    assert outbox.waiting() == 1
+    outbox.close()
