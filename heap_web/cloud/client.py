@@ -299,10 +299,11 @@ class _Client(Generic[MessageId, MessageIds]):
                     _log.warning("%s: %d calls wait in %s for the next start", why, left, self.outbox.url)
         except (DeliveryError, OutboxError) as error:
             _log.warning("%s", error)
-        self._driver.close(until)
-        if self._owns_outbox:
-            with contextlib.suppress(TimeoutError):  # a thread goes on with it
-                bounded.within(max(until - time.monotonic(), JOIN), self.outbox.close)
+        finally:
+            self._driver.close(until)
+            if self._owns_outbox:
+                with contextlib.suppress(TimeoutError):  # a thread goes on with it
+                    bounded.within(max(until - time.monotonic(), JOIN), self.outbox.close)
 
     def end(self, timeout: float) -> None:
         """The interpreter ends without `close()`: sends what can be sent within `timeout` seconds, if this process has

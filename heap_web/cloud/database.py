@@ -49,7 +49,12 @@ ADVICE: dict[Kind, str] = {
     "other": "the database failed",
 }
 
-NO_FILE = "the file cannot be opened; check that it is a file, and that this program's user may use its folder"
+OF_A_FILE: dict[Kind, str] = {
+    **ADVICE,
+    "unreachable": "it cannot be opened; check that it is a file, and that this program's user may use its folder",
+    "other": "its tables are missing, or are not ours; move it away, and a new one is made",
+}
+"""Advice for SQLite, which has no server that could be away."""
 
 _log = logging.getLogger("heap_web.cloud")
 _inherited: list[object] = []
@@ -192,7 +197,7 @@ class Database:
             yield
         except SQLAlchemyError as error:
             kind, code = kind_of(error)
-            advice = NO_FILE if self.is_sqlite and kind == "unreachable" else ADVICE[kind]
+            advice = (OF_A_FILE if self.is_sqlite else ADVICE)[kind]
             raise OutboxError(f"the outbox {self}: {advice} ({code}){doing and '. '}{doing}", kind) from None
 
 

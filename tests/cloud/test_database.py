@@ -82,9 +82,17 @@ def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolved("~/outbox.db").database == str(tmp_path / "outbox.db")
 
 
+def test_tables_of_others(tmp_path: Path) -> None:
+    """A file whose tables are not an outbox's, or are gone, is said so, with what to do."""
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as file:
+        file.execute("CREATE TABLE heap_web_outbox (x)")
+    with pytest.raises(OutboxError, match="its tables are missing, or are not ours; move it away"):
+        Outbox(tmp_path / "outbox.db", app_id="11", patience=0.2)
+
+
 def test_a_folder(tmp_path: Path) -> None:
     """Of a file that cannot be opened nobody is told to check a server."""
-    with pytest.raises(OutboxError, match="the file cannot be opened; check that it is a file"):
+    with pytest.raises(OutboxError, match="it cannot be opened; check that it is a file"):
         Outbox(f"sqlite:///{tmp_path}", app_id="11", patience=0.2)
 
 
@@ -258,7 +266,7 @@ def test_a_folder_that_goes_away(tmp_path: Path) -> None:
     outbox = Outbox(folder / "outbox.db", app_id="11", patience=0.2)
     shutil.rmtree(folder)
     for _ in range(2):
-        with pytest.raises(OutboxError, match="the file cannot be opened"):
+        with pytest.raises(OutboxError, match="it cannot be opened"):
             outbox.put([Entry("/api/track", "ann", "a", "{}")])
     folder.mkdir()
     outbox.put([Entry("/api/track", "ann", "b", "{}")])
