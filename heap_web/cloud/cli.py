@@ -159,14 +159,21 @@ def _send(options: argparse.Namespace, console: Console) -> int:
             lines = unpacked(source)
             load = Load(lines, heap, name, again=options.again, rejects=rejects)
             size = os.path.getsize(options.file) if os.path.isfile(options.file) and lines is source else None
+            damage: ConfigurationError | None = None
             with progress.shown(console, "read, bytes", size, load.position) as step:
-                loaded = load.run(step, dry=options.dry_run)
+                try:
+                    load.run(step, dry=options.dry_run)
+                except ConfigurationError as error:  # what came before is taken, so it is sent
+                    damage = error
+        loaded = load.loaded
         _show(loaded, console, dry=options.dry_run)
         told: dict[str, Any] = {**asdict(loaded), "problems": [list(problem) for problem in loaded.problems]}
         refused = 0
         if not options.dry_run:
             sent = _flush(heap, console)
             told["delivery"], refused = sent, sent["refused"]
+        if damage is not None:
+            raise damage
         _tell(options, told)
     finally:
         heap.close(0)

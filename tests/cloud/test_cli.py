@@ -304,6 +304,17 @@ def test_gzip(tmp_path: Path, options: list[str], heap: Heap) -> None:
     assert (len(heap.events), set(heap.arrivals.values())) == (27, {1})
 
 
+def test_damaged_gzip(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a file holds before it is damaged is sent, though the command fails as often as it is run."""
+    path = tmp_path / "f.jsonl.gz"
+    whole = gzip.compress(b"".join(json.dumps(message).encode() + b"\n" for message in messages(3)))
+    path.write_bytes(whole + b"damaged")
+    for _ in range(2):
+        assert cli.main(["send", str(path), "--json", *options]) == cli.USAGE
+        assert "what came before is taken" in json.loads(capfd.readouterr().out)["error"]
+    assert set(heap.arrivals.items()) == {("m0", 1), ("m1", 1), ("m2", 1)}
+
+
 def test_replaced_file(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
     """A replaced file is read from its start, also where its last line and length are the same, and this is said."""
     path = tmp_path / "f.jsonl"
