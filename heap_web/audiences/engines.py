@@ -148,8 +148,8 @@ def open_file(path: str | os.PathLike[str]) -> Any:
     import duckdb
 
     file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         return ibis.duckdb.connect(
             file, memory_limit=MEMORY_LIMIT, temp_directory=f"{file}.tmp", preserve_insertion_order=False
         )
@@ -160,6 +160,8 @@ def open_file(path: str | os.PathLike[str]) -> Any:
                 "Try again when it has ended, pass wait= seconds, or give this audience a file of its own with store="
             ) from error
         raise ConfigurationError(f"the file of members {str(file)!r} cannot be opened: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"the folder of the file of members {str(file)!r} cannot be made: {error}") from error
 
 
 def _number(name: str) -> int:

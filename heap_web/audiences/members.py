@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count, islice
+from math import isinf
 from typing import Any
 
 import ibis
@@ -77,14 +78,15 @@ def rows_of(members: object, columns: Columns) -> Iterator[Any]:
     Raises `ConfigurationError` at once for a thing that holds no members, and while it is read for a member that is
     no id.
     """
-    if isinstance(members, pa.Array | pa.Scalar) or _is_arrow(members):
+    if isinstance(members, pa.Array) or _is_arrow(members):
         return _of_arrow(members, columns)
-    if of_type(members, "pandas", "DataFrame"):
+    if of_type(members, "pandas", "DataFrame") or (of_type(members, "pandas", "Series") and _has_names(members)):
         return _of_pandas(members, columns)
     if of_type(members, "numpy", "ndarray"):
         return _of_array(members, columns)
-    if columns.valued and isinstance(members, Mapping):
-        return _of_rows(members.items(), columns)
+    if columns.valued and (isinstance(members, Mapping) or _is_mapping_of_pandas(members)):
+        items: Any = members
+        return _of_rows(items.items(), columns)
     _check(members, columns)
     assert isinstance(members, Iterable)
     return _of_rows(members, columns)
@@ -105,7 +107,7 @@ def _check(members: object, columns: Columns) -> None:
     if isinstance(members, Mapping):
         keys = ", such as list(members)" if members else ""
         raise ConfigurationError(f"members must be an iterable of {ids}, not a mapping; pass its ids{keys}")
-    if hasattr(members, "readline"):
+    if hasattr(type(members), "readline"):
         raise ConfigurationError(
             "members must be an iterable of user ids, not an open file: its lines end in line breaks; "
             "pass (line.strip() for line in file)"
@@ -115,7 +117,8 @@ def _check(members: object, columns: Columns) -> None:
             f"members must be an iterable of {ids}, not {_named(members)}; "
             "pass a DataFrame of pandas, polars or PySpark, or one column of it as a list"
         )
-    if isinstance(members, str | bytes | bytearray | memoryview) or not isinstance(members, Iterable):
+    scalars = str | bytes | bytearray | memoryview | pa.Scalar | ir.Value
+    if isinstance(members, scalars) or not isinstance(members, Iterable):
         raise ConfigurationError(f"members must be an iterable of {ids}, not {_shown(members)}; {wanted}")
 
 
@@ -140,9 +143,25 @@ def _of_batches(reader: Any, places: tuple[int, ...]) -> Iterator[Any]:
         yield from zip(*chosen, strict=True) if len(chosen) > 1 else chosen[0]
 
 
+def _has_names(members: Any) -> bool:
+    """Whether the index of pandas has names, as after `set_index` and `groupby`: then it is columns too."""
+    return any(name is not None for name in members.index.names)
+
+
+def _is_mapping_of_pandas(members: Any) -> bool:
+    """Whether its rows have ids of their own, and not only numbers in order."""
+    return of_type(members, "pandas", "Series") and not of_type(members.index, "pandas", "RangeIndex")
+
+
 def _of_pandas(members: Any, columns: Columns) -> Iterator[Any]:
-    places = columns.of(list(members.columns), "the members have")
-    chosen = [members.iloc[:, place] for place in places]
+    index = members.index
+    named = [(name, index.get_level_values(n)) for n, name in enumerate(index.names) if name is not None]
+    if of_type(members, "pandas", "Series"):
+        all_columns = [*named, (members.name, members)]
+    else:
+        all_columns = [*named, *((name, members.iloc[:, place]) for place, name in enumerate(members.columns))]
+    places = columns.of([name for name, _ in all_columns], "the members have")
+    chosen = [all_columns[place][1] for place in places]
     return _of_rows(zip(*chosen, strict=True) if len(chosen) > 1 else chosen[0], columns)
 
 
@@ -154,23 +173,41 @@ def _of_array(members: Any, columns: Columns) -> Iterator[Any]:
         raise ConfigurationError(
             f"members are an array with {members.shape[1]} columns; pass {'two' if columns.valued else 'one'}"
         )
-    return _of_rows(members.ravel() if members.ndim == 2 and width == 1 else members, columns)
+    if members.ndim == 2:
+        return _of_rows(members.ravel() if width == 1 else map(tuple, members), columns)
+    return _of_rows(members, columns)
 
 
 def _of_rows(members: Iterable[Any], columns: Columns) -> Iterator[Any]:
     if columns.valued:
-        for number, row in enumerate(members, 1):
+        for number, row in enumerate(_checked_start(members), 1):
             user, value = _of_row(row, columns, number)
             yield _id_of(user, number), value
         return
     numbers = count(1)
-    for member, number in zip(members, numbers, strict=False):
+    for member, number in zip(_checked_start(members), numbers, strict=False):
         if type(member) is str:
             yield member
         elif _is_row(member):
             yield _id_of(_of_row(member, columns, number)[0], number)
         else:
             yield _id_of(member, number)
+
+
+def _checked_start(members: Iterable[Any]) -> Iterator[Any]:
+    """The members, if they do not begin as the lines of a file do."""
+    try:
+        left = iter(members)
+    except TypeError as error:  # such as an expression that has yet to be given its table
+        raise ConfigurationError(f"members must be an iterable, not {_shown(members)}: {error}") from error
+    start = list(islice(left, 2))
+    first = start[0] if start else None
+    first = first[0] if isinstance(first, list | tuple) and first else first
+    if type(first) is str and first == "user_id":
+        raise ConfigurationError("member 1 is 'user_id', the name of a column; leave the header out")
+    if len(start) > 1 and all(type(member) is str and member.endswith("\n") for member in start):
+        raise ConfigurationError("the members end in line breaks; pass line.strip() of each")
+    return chain(start, left)
 
 
 def _is_row(member: object) -> bool:
@@ -215,6 +252,8 @@ def _id_of(value: Any, number: int) -> Any:
     if value is None or type(value) is str or type(value) is int or _is_missing(value):
         return None if _is_missing(value) else value
     value = unwrap(value)
+    if isinstance(value, float) and isinf(value):
+        raise ConfigurationError(f"member {number} is {value!r}; a user id must be text or a finite number")
     if isinstance(value, float) and abs(value) >= EXACT:
         raise ConfigurationError(
             f"member {number} is the double {value!r}: doubles this large do not tell ids apart; "
@@ -228,8 +267,8 @@ def _id_of(value: Any, number: int) -> Any:
 
 
 def _is_missing(value: object) -> bool:
-    """pandas' own signs for no value."""
-    return "pandas" in sys.modules and type(value).__name__ in {"NAType", "NaTType"}
+    """NumPy's and pandas' own signs for no value."""
+    return "numpy" in sys.modules and type(value).__name__ in {"NAType", "NaTType", "MaskedConstant"}
 
 
 def _named(value: object) -> str:

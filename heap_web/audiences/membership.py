@@ -10,7 +10,7 @@ from typing import Any
 
 from heap_web.audiences.names import property_name
 from heap_web.cloud.messages import Message, from_segment
-from heap_web.core.errors import CallError
+from heap_web.core.errors import CallError, ConfigurationError
 
 ENTERED, EXITED, COMPUTED = "Audience Entered", "Audience Exited", "Trait Computed"
 _TRUTH = {"true": True, "false": False}
@@ -62,7 +62,12 @@ def _of_event(event: str, properties: Mapping[str, Any], personas: Mapping[str, 
 
 def _name(key: str) -> str:
     """A trait that is no audience may have any name; only what can be a property's name is changed to one."""
-    return property_name(key) if any(character.isalnum() for character in key) and key.lower() != "id" else key
+    if not isinstance(key, str) or not any(character.isalnum() for character in key) or key.lower() == "id":
+        return key
+    try:
+        return property_name(key)
+    except ConfigurationError as error:
+        raise CallError(str(error)) from error
 
 
 def _truth(value: Any) -> Any:

@@ -28,6 +28,8 @@ def property_name(audience: str) -> str:
     lower case. Raises `ConfigurationError` for a name without a letter or digit, and for one that Heap has no
     property for.
     """
+    if not isinstance(audience, str):
+        raise ConfigurationError(f"an audience's name must be text, not {audience!r:.60}")
     if _KEY(audience):
         name = audience
     else:
@@ -42,6 +44,8 @@ def property_name(audience: str) -> str:
 
 def checked(name: str) -> str:
     """A property's name as it is; `ConfigurationError` if Heap has no user property of this name."""
+    if not isinstance(name, str):
+        raise ConfigurationError(f"a property's name must be text, not {name!r:.60}")
     if not name or len(name) > LONGEST:
         raise ConfigurationError(
             f"a property's name must have 1 to {LONGEST} characters, not {len(name)}; pass property="

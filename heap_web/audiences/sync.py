@@ -109,6 +109,10 @@ class _Sync:
     ) -> None:
         self.property = property_name(name) if property is None else checked(property)
         """The user property."""
+        if not isinstance(outbox, HeapCloud | Outbox):
+            raise ConfigurationError(f"outbox must be a HeapCloud or an Outbox, not {type(outbox).__name__}")
+        if not (store is None or isinstance(store, str | os.PathLike) or hasattr(store, "create_table")):
+            raise ConfigurationError(f"store must be an Ibis connection or a file's path, not {type(store).__name__}")
         self._put = outbox.put
         self._outbox = outbox.outbox if isinstance(outbox, HeapCloud) else outbox
         self._form = partner if isinstance(outbox, HeapCloud) and outbox.api == "integrations" else documented
@@ -156,10 +160,12 @@ class _Sync:
             finally:
                 store.unstage()
             if dry_run:
+                _check_ids(found, skipped)
                 return found, 0, skipped
             try:
+                _check_ids(found, skipped)
                 self._check_shrinking(found, allowed)
-            except AudienceShrinks:
+            except (AudienceShrinks, ConfigurationError):
                 store.forget_changes()
                 raise
             if found.entered or found.changed or found.left:
@@ -296,12 +302,14 @@ class AudienceSync(_Sync):
 
         `members`: all who are in the audience now: an iterable of user ids (text or numbers, doubles allowed) or of
         rows with one column, read once; a DataFrame of pandas, polars or PySpark, an Arrow table; or an Ibis table.
-        `user_id`: the column of ids; by default `user_id`, or the only one. `dry_run`: finds out and tells, changes
-        nothing. `progress`: True for a progress bar, or a function that is told (calls put, calls in all).
-        `allow_shrink`: the share of the members told who may leave in one run, or True for any.
+        `user_id`: the column of ids (in pandas also a name of the index); by default `user_id`, or the only one.
+        `dry_run`: finds out and tells, changes nothing. `progress`: True for a progress bar, or a function that is
+        told (calls put, calls in all). `allow_shrink`: the share of the members told who may leave in one run, from
+        0 to 1, or True for any.
 
-        Raises `ConfigurationError` for what holds no ids, `AudienceShrinks` when more would leave than allowed (fewer
-        than ten always may), and `AudienceBusy` while another run is at work. Nothing is told then.
+        Raises `ConfigurationError` for what holds no ids (an empty iterable is an empty audience), `AudienceShrinks`
+        when more would leave than allowed (fewer than ten always may), and `AudienceBusy` while another run is at
+        work. Nothing is told then.
         """
         found, sent, skipped = self._run(
             members, Columns(user_id), dry_run=dry_run, progress=progress, allow_shrink=allow_shrink
@@ -472,6 +480,18 @@ def _flags(
             raise ConfigurationError(f"{name}: {condition!r:.60} is no condition; pass one such as table.total > 1_000")
         flags[properties[name]] = condition
     return flags
+
+
+def _check_ids(found: Counts, skipped: int) -> None:
+    """Raises `ConfigurationError` for members of which none has an id: a wrong column, in which nobody would see that
+    everyone has left.
+    """
+    wrong = found.skipped + skipped
+    if wrong and found.left and not (found.entered or found.changed or found.unchanged):
+        raise ConfigurationError(
+            f"none of the members is an id that Heap takes ({wrong:,} are empty, booleans, too long or with U+0000), "
+            "and everyone would leave. Nothing was told; pass the column of ids, or [] if the audience is empty"
+        )
 
 
 def _share(allow_shrink: bool | float) -> float:

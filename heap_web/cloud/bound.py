@@ -29,7 +29,8 @@ STALE = 60.0
 @dataclass(frozen=True, slots=True)
 class Bound:
     """How much may wait. `policy`: "refuse" raises `OutboxFullError` at the caller, which nothing is kept of;
-    "drop_oldest" removes the oldest waiting calls to make room; "drop_newest" does not keep the new call. What is
+    "drop_oldest" removes the oldest waiting calls to make room (and raises for more than would fit into an empty
+    outbox); "drop_newest" does not keep the new call. What is
     dropped is lost: it is counted in `stats()` and logged.
     """
 
@@ -44,6 +45,9 @@ class Bound:
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
             raise ConfigurationError(f"policy {self.policy!r} is unknown; pass one of {', '.join(POLICIES)}")
+        numbers = (self.calls, self.size, self.free)
+        if not all(isinstance(number, int) and not isinstance(number, bool) for number in numbers):
+            raise ConfigurationError(f"a bound's calls, size and free must be whole numbers, not {numbers!r}")
         if min(self.calls, self.size) < 1 or self.free < 0:
             raise ConfigurationError("a bound must let at least one call wait; pass calls and size of 1 or more")
 
@@ -92,6 +96,10 @@ class Filling:
             if self._counted is None or self._over(calls, size) is not None:
                 return False
             return not self._half_full() or self._monotonic() - self._counted <= STALE
+
+    def never_fits(self, calls: int, size: int) -> bool:
+        """Whether so much has no room even where nothing else waits."""
+        return calls > self.bound.calls or size > self.bound.size
 
     def changed(self, calls: int, size: int) -> None:
         """So much more is there, or less."""

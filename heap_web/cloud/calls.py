@@ -17,8 +17,9 @@ from heap_web.core.errors import CallError, ConfigurationError
 APIS = ("public", "integrations")
 TRACK = {"event", "user_id", "properties", "timestamp", "message_id", "anonymous_id"}
 """What `track` takes."""
-_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T.*)?", re.ASCII).fullmatch
+_AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII).fullmatch
 _APP_ID = re.compile(r"[0-9]{1,20}").fullmatch
+_NO_URL = re.compile(r"[\s\x00-\x20\x7f\\]").search
 
 
 class Calls:
@@ -85,6 +86,8 @@ def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
     """The messages of many events, each given as `track` takes it, or as a message. `CallError` names the place of one
     that is neither.
     """
+    if isinstance(events, Mapping | Message | str | bytes) or not isinstance(events, Iterable):
+        raise CallError(f"pass an iterable of calls, such as a list of mappings, not {type(events).__name__}")
     messages: list[Message] = []
     for place, given in enumerate(events):
         if isinstance(given, Message):
@@ -95,14 +98,18 @@ def messages_of(events: Iterable[Mapping[str, Any] | Message]) -> list[Message]:
             raise CallError(
                 f"call {place}: pass a mapping with some of {', '.join(sorted(TRACK))}, or a Message, not {wrong}"
             )
-        messages.append(message_of("track", given.get("user_id"), **{k: v for k, v in given.items() if k != "user_id"}))
+        values = {name: value for name, value in given.items() if name != "user_id"}
+        try:
+            messages.append(message_of("track", given.get("user_id"), **values))
+        except CallError as error:
+            raise CallError(f"call {place}: {error}") from error
     return messages
 
 
 def checked_base_url(base_url: object) -> str:
     """An address of Heap without the slash at its end; `ConfigurationError` if it cannot be one."""
     try:
-        parts = urlsplit(base_url) if isinstance(base_url, str) else None
+        parts = urlsplit(base_url) if isinstance(base_url, str) and not _NO_URL(base_url) else None
         fine = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         fine = False

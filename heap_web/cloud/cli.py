@@ -32,7 +32,7 @@ EXIT_CODES = """\
 exit codes:
   0    all is well: every call was delivered, nothing was refused
   1    some lines are no calls, or Heap refused some calls
-  2    wrong use: nothing was done
+  2    wrong use, or a file that cannot be read: nothing was done, or the message says what was
   3    Heap could not be reached: the calls are in the outbox, and the same command goes on
   4    the outbox's database could not do what was asked
   130  interrupted: nothing is lost, and the same command goes on
@@ -46,19 +46,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         code: int = options.run(options, console)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ALL_SENT
     except (ConfigurationError, OSError) as error:
-        return _said(console, str(error), USAGE)
+        return _said(options, console, str(error), USAGE)
     except OutboxError as error:
-        return _said(console, str(error), OUTBOX)
+        return _said(options, console, str(error), OUTBOX)
     except DeliveryError as error:
-        return _said(console, f"{error} Run the same command again.", KEPT)
+        return _said(options, console, f"{error} Run the same command again.", KEPT)
     except KeyboardInterrupt:
-        return _said(console, "interrupted. Nothing is lost: run the same command again to go on.", INTERRUPTED)
+        return _said(
+            options, console, "interrupted. Nothing is lost: run the same command again to go on.", INTERRUPTED
+        )
     return code
 
 
-def _said(console: Console, text: str, code: int) -> int:
+def _said(options: argparse.Namespace, console: Console, text: str, code: int) -> int:
+    """Says why the command ended, for people and, if that was asked, as JSON; gives the exit code."""
     console.print(f"heap-web: {text}", style="red", markup=False, soft_wrap=True, highlight=False)
+    if options.json:
+        print(json.dumps({"error": text, "exit": code}))
     return code
 
 
@@ -75,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     kept = argparse.ArgumentParser(add_help=False)
     kept.add_argument("--app-id", default=os.environ.get("HEAP_APP_ID"), help="Heap's App ID (or HEAP_APP_ID)")
     kept.add_argument("--outbox", help="file or SQLAlchemy URL where calls wait (or HEAP_WEB_OUTBOX)")
-    kept.add_argument("--json", action="store_true", help="tell the result as JSON on standard output")
+    kept.add_argument("--json", action="store_true", help="tell the result, or the error, as JSON on standard output")
     sent = argparse.ArgumentParser(add_help=False)
     sent.add_argument("--region", default="us", help="where the data is kept: us or eu")
     sent.add_argument("--api", default="public", help="public, or integrations for the endpoints for partners")
@@ -89,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=layout,
     )
     send.add_argument("file", help="the file, or - for standard input")
-    send.add_argument("--name", help="name of the input, so that an interrupted load of - can go on")
+    send.add_argument("--name", help="name of the input, so that an interrupted load of - or a pipe can go on")
     send.add_argument("--again", action="store_true", help="begin at the start even if it was loaded before")
     send.add_argument("--dry-run", action="store_true", help="check the lines, take and send nothing")
     send.add_argument("--rejects", metavar="FILE", help="add the lines that are no calls to this file, with the reason")
@@ -143,18 +152,28 @@ def _send(options: argparse.Namespace, console: Console) -> int:
     heap = _client(options)
     try:
         with _source(options.file) as source, _rejects(options.rejects) as rejects:
-            name = options.name or (None if options.file == "-" else os.path.abspath(options.file))
+            if rejects is not None and options.file != "-" and os.path.samefile(options.file, options.rejects):
+                raise ConfigurationError("--rejects is the file that is sent; pass another one")
+            # What is no file, such as a pipe or `<(zcat file.gz)`, has other content each time.
+            name = options.name or (os.path.abspath(options.file) if os.path.isfile(options.file) else None)
             lines = unpacked(source)
             load = Load(lines, heap, name, again=options.again, rejects=rejects)
-            size = os.path.getsize(options.file) if options.file != "-" and lines is source else None
+            size = os.path.getsize(options.file) if os.path.isfile(options.file) and lines is source else None
+            damage: ConfigurationError | None = None
             with progress.shown(console, "read, bytes", size, load.position) as step:
-                loaded = load.run(step, dry=options.dry_run)
+                try:
+                    load.run(step, dry=options.dry_run)
+                except ConfigurationError as error:  # what came before is taken, so it is sent
+                    damage = error
+        loaded = load.loaded
         _show(loaded, console, dry=options.dry_run)
         told: dict[str, Any] = {**asdict(loaded), "problems": [list(problem) for problem in loaded.problems]}
         refused = 0
         if not options.dry_run:
             sent = _flush(heap, console)
             told["delivery"], refused = sent, sent["refused"]
+        if damage is not None:
+            raise damage
         _tell(options, told)
     finally:
         heap.close(0)
@@ -207,7 +226,9 @@ def _drop(options: argparse.Namespace, console: Console) -> int:
     with _outbox(options) as outbox:
         if not options.yes:
             count = sum(1 for _ in outbox_admin.calls(outbox, which, **meant))
-            return _said(console, f"this would remove {count} {which} calls for good; say --yes to do it", USAGE)
+            return _said(
+                options, console, f"this would remove {count} {which} calls for good; say --yes to do it", USAGE
+            )
         dropped = outbox_admin.drop(outbox, which, **meant)
     _tell(options, {"dropped": dropped}, f"{dropped} {which} calls are dropped")
     return ALL_SENT

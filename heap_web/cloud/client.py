@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import ssl
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from heap_web.cloud import leftovers, outbox_admin
+from heap_web.cloud import bounded, leftovers, outbox_admin
 from heap_web.cloud.calls import Calls, message_of, messages_of
+from heap_web.cloud.database import PATIENCE
 from heap_web.cloud.delivery import Delivery, Sender
-from heap_web.cloud.driver import Drain, Driver
+from heap_web.cloud.driver import JOIN, Drain, Driver
 from heap_web.cloud.entries import Entry
 from heap_web.cloud.errors import DeliveryError, OutboxError
 from heap_web.cloud.messages import Message
@@ -24,7 +27,7 @@ from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
 from heap_web.cloud.telemetry import telemetry
 from heap_web.cloud.transport import Http
-from heap_web.core.errors import CallError
+from heap_web.core.errors import CallError, ConfigurationError
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict, Unpack
@@ -54,6 +57,10 @@ LINGER = 1.0
 """Seconds that the background sender waits after a call for others to share its request."""
 LONGEST_WAIT = 300.0
 """Seconds that a call may wait before `health` says that something is wrong."""
+COUNTING = 1.0
+"""Seconds beyond its time that a flush waits for the outbox to say how many calls are left in it."""
+ANSWERING = 5.0
+"""Seconds that `health` waits for the outbox; `stats` waits for as long as a call may."""
 
 _log = logging.getLogger("heap_web.cloud")
 
@@ -87,12 +94,13 @@ class _Client(Generic[MessageId, MessageIds]):
         verify: bool | str | ssl.SSLContext = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        _check_settings(linger=linger, timeout=timeout, limits=limits, retry=retry)
         self._calls = Calls(app_id, region, api, clock, base_url)
         self._background = background
         self._pacer = Pacer(limits or Limits())
         self._retry = retry or Retry()
         self._clock = clock
-        self._closed = False
+        self._closed = self._said_closed = False
         self._used_by: int | None = None  # the process that put calls in
         self._monitor = Monitor(on_error=on_error, on_refused=on_refused, clock=clock, telemetry=telemetry())
         self._driver = Driver(
@@ -135,9 +143,11 @@ class _Client(Generic[MessageId, MessageIds]):
     ) -> MessageId:
         """Records an event of a user. Durable when it returns; gives the message id, which is its idempotency key.
 
-        `timestamp`: a datetime, ISO 8601 text or milliseconds since 1970; now by default. `anonymous_id`:
-        `api="integrations"` only. Raises `CallError` for an event without a user id or a name, or with a name or id
-        longer than Heap takes, and `OutboxError` if the call could not be kept.
+        `timestamp`: a datetime (a naive one is in UTC), ISO 8601 text, or seconds (below 1e11, as `time.time()` gives
+        them) or milliseconds since 1970; now by default. `message_id`: text of 1 to 255 characters, a number or a UUID;
+        a new one by default. `anonymous_id`: `api="integrations"` only. Raises `CallError` for an event without a user
+        id or a name, with a name or id longer than Heap takes, or with a timestamp that is none, and `OutboxError` if
+        the call could not be kept.
         """
         return self.send(
             message_of(
@@ -201,8 +211,8 @@ class _Client(Generic[MessageId, MessageIds]):
         """
         return self.outbox.refusals()
 
-    def _stats(self) -> Stats:
-        status = outbox_admin.status(self.outbox)
+    def _stats(self, within: float = PATIENCE) -> Stats:
+        status = self._within(within, lambda: outbox_admin.status(self.outbox))
         return Stats(
             waiting=status.waiting,
             oldest=None if status.oldest is None else max(self._clock() - status.oldest, 0.0),
@@ -213,7 +223,7 @@ class _Client(Generic[MessageId, MessageIds]):
 
     def _health(self, longest_wait: float) -> Health:
         try:
-            stats = self._stats()
+            stats = self._stats(ANSWERING)
         except OutboxError as error:
             return Health(False, (str(error),), None)
         problems: list[str] = []
@@ -245,28 +255,55 @@ class _Client(Generic[MessageId, MessageIds]):
             entries += told
         return keys, entries
 
+    def _within(self, seconds: float, read: Callable[[], T]) -> T:
+        """What is read from the outbox; `OutboxError` if that takes longer, as with a file that another keeps
+        locked.
+        """
+        try:
+            return bounded.within(seconds, read)
+        except TimeoutError:
+            raise OutboxError(
+                f"the outbox {self.outbox.url} does not answer: its database is locked, busy or away. "
+                "The calls stay in it",
+                "locked",
+            ) from None
+
     def _wake(self) -> None:
         self._used_by = os.getpid()
+        if self._closed and not self._said_closed:
+            self._said_closed = True
+            _log.warning("the client is closed: calls are kept in %s, and wait for the next start", self.outbox.url)
         if self._background and not self._closed:
             self._driver.wake()
 
+    def _open(self) -> None:
+        """A client that was closed may be used in another `with` block."""
+        self._closed = self._said_closed = False
+        self._wake()
+
     def _drain(self, timeout: float | None, progress: Callable[[int, int], None] | None) -> Drain:
         until = None if timeout is None else time.monotonic() + timeout
+        if self._driver.is_this_thread:
+            raise RuntimeError("flush() in a callback would wait for itself: callbacks run in the sender's thread")
         return self._driver.drain(Drain(self._sender(progress), until))
 
-    def _close(self, timeout: float) -> None:
+    def _close(self, timeout: float, why: str = "the client is closed") -> None:
         if self._closed:
             return
         until = time.monotonic() + timeout
         self._closed = True
         try:
-            if timeout > 0:
-                self._flush(timeout, None)
+            if timeout > 0 and not self._driver.is_this_thread:
+                left = self._flush(timeout, None).waiting
+                if left:
+                    _log.warning("%s: %d calls wait in %s for the next start", why, left, self.outbox.url)
         except (DeliveryError, OutboxError) as error:
             _log.warning("%s", error)
-        self._driver.close(until)
-        if self._owns_outbox:
-            self.outbox.close()
+        finally:
+            self._driver.close(until)
+            if self._owns_outbox:
+                with contextlib.suppress(TimeoutError):  # a thread goes on with it
+                    bounded.within(max(until - time.monotonic(), JOIN), self.outbox.close)
 
     def end(self, timeout: float) -> None:
         """The interpreter ends without `close()`: sends what can be sent within `timeout` seconds, if this process has
@@ -274,18 +311,42 @@ class _Client(Generic[MessageId, MessageIds]):
         """
         if self._closed or self._used_by != os.getpid():
             return
-        self._close(timeout if self._driver.is_running else 0)
-        if left := self.outbox.waiting():
+        if self._driver.is_running:
+            self._close(timeout, "nobody called close()")
+            return
+        self._close(0)
+        try:
+            left = self._within(COUNTING, self.outbox.waiting)
+        except OutboxError as error:
+            _log.warning("nobody called close(): %s", error)
+            return
+        if left:
             _log.warning("nobody called close(): %d calls wait in %s for the next start", left, self.outbox.url)
 
     def _flush(self, timeout: float | None, progress: Callable[[int, int], None] | None) -> Delivery:
+        timeout = _seconds(timeout)
         job = self._drain(timeout, progress)
         try:
             return job.done.result(timeout)
         except TimeoutError:
-            return job.sender.so_far()
+            return self._within(COUNTING, job.sender.so_far)
         finally:
             job.stop()
+
+
+def _check_settings(*, linger: object, timeout: object, limits: object, retry: object) -> None:
+    """Raises `ConfigurationError` for settings of the wrong kind, which would only fail in the sender's thread."""
+    for name, value in (("linger", linger), ("timeout", timeout)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise ConfigurationError(f"{name} {value!r} is no time; pass seconds")
+    for name, value, kind in (("limits", limits, Limits), ("retry", retry, Retry)):
+        if value is not None and not isinstance(value, kind):
+            raise ConfigurationError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
+
+
+def _seconds(timeout: float | None) -> float | None:
+    """A time that threads and event loops can wait for; None for one that is longer than they can."""
+    return None if timeout is None or timeout > threading.TIMEOUT_MAX else timeout
 
 
 class HeapCloud(_Client[str, list[str]]):
@@ -331,33 +392,36 @@ class HeapCloud(_Client[str, list[str]]):
     def flush(self, timeout: float | None = None, progress: Callable[[int, int], None] | None = None) -> Delivery:
         """Sends what waits in the outbox, of whatever process, and tells what came of it.
 
-        After `timeout` seconds it returns, and the rest stays for later; the request that is on its way then still
-        counts when it is answered. `progress(delivered, refused)` is called after each request, from the sender's
-        thread. Raises `DeliveryError` when Heap could not be reached for as many tries as the `Retry` allows; nothing
-        is lost then either. Raises `OutboxError` when the outbox cannot be read or written.
+        After `timeout` seconds (None: however long it takes) it returns, and the rest stays for later; the request
+        that is on its way then still counts when it is answered. `progress(delivered, refused)` is called after each
+        request, from the sender's thread. Raises `DeliveryError` when Heap could not be reached for as many tries as
+        the `Retry` allows; nothing is lost then either. Raises `OutboxError` when the outbox cannot be read or
+        written, or does not say within a second after the `timeout` how many calls are left in it; and `RuntimeError`
+        in a callback, for which it would wait itself.
         """
         return self._flush(timeout, progress)
 
     def stats(self) -> Stats:
         """How the client and its outbox stand. Counts the waiting calls, so ask every few seconds, not at each
-        request.
+        request. Raises `OutboxError` when the outbox cannot be read, or does not answer within 15 seconds.
         """
         return self._stats()
 
     def health(self, longest_wait: float = LONGEST_WAIT) -> Health:
-        """Whether calls reach Heap: not if the outbox cannot be read, or a call waits for over `longest_wait`
-        seconds.
+        """Whether calls reach Heap: not if the outbox cannot be read within 5 seconds, or a call waits for over
+        `longest_wait` seconds.
         """
         return self._health(longest_wait)
 
     def close(self, timeout: float = 10.0) -> None:
         """Sends what can be sent within `timeout` seconds (0: nothing), and ends. What is left stays in the
-        outbox for the next start.
+        outbox for the next start, which is logged, and so does a call that is made afterwards. Another `with` block
+        opens the client again.
         """
         self._close(timeout)
 
     def __enter__(self) -> Self:
-        self._wake()
+        self._open()
         return self
 
     def __exit__(
@@ -386,11 +450,12 @@ class AsyncHeapCloud(_Client[Coroutine[Any, Any, str], Coroutine[Any, Any, list[
 
     async def flush(self, timeout: float | None = None, progress: Callable[[int, int], None] | None = None) -> Delivery:
         """As `HeapCloud.flush`. Cancelled, it leaves the rest for later."""
+        timeout = _seconds(timeout)
         job = self._drain(timeout, progress)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(job.done), timeout)
         except TimeoutError:
-            return await asyncio.to_thread(job.sender.so_far)
+            return await asyncio.to_thread(self._within, COUNTING, job.sender.so_far)
         finally:
             job.stop()
 
@@ -407,7 +472,7 @@ class AsyncHeapCloud(_Client[Coroutine[Any, Any, str], Coroutine[Any, Any, list[
         await asyncio.to_thread(self._close, timeout)
 
     async def __aenter__(self) -> Self:
-        self._wake()
+        self._open()
         return self
 
     async def __aexit__(

@@ -30,6 +30,8 @@ DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql"}
 """The databases that an outbox may be in, and the driver that each is tested with."""
 PATIENCE = 15.0
 """Seconds that a call waits for a database that another process keeps locked, or that cannot be reached."""
+NOWHERE = (-1, -1)
+"""In place of a file's device and number, after one could not be made."""
 PAUSE = 0.005
 MAKING_TRIES = 12
 """Each try makes at least one of the tables or columns, or finds that others have made it."""
@@ -46,6 +48,13 @@ ADVICE: dict[Kind, str] = {
     "data": "the database does not take this call",
     "other": "the database failed",
 }
+
+OF_A_FILE: dict[Kind, str] = {
+    **ADVICE,
+    "unreachable": "it cannot be opened; check that it is a file, and that this program's user may use its folder",
+    "other": "its tables are missing, or are not ours; move it away, and a new one is made",
+}
+"""Advice for SQLite, which has no server that could be away."""
 
 _log = logging.getLogger("heap_web.cloud")
 _inherited: list[object] = []
@@ -64,6 +73,9 @@ class Database:
         self._engine: Engine | None = None
         self._gate = _Gate()
         self._forked_within = False
+        self._again: Callable[[Connection], None] | None = None
+        self._file: tuple[int, int] | None = None
+        self._finding = threading.RLock()
         forks.watch(self)
 
     def __str__(self) -> str:
@@ -72,12 +84,14 @@ class Database:
     @contextmanager
     def begin(self, doing: str = "") -> Iterator[Connection]:
         """A transaction that writes. `doing` is said when it fails."""
+        self._find_file()
         with self._open(), self._errors(doing), self.engine().begin() as connection:
             yield connection
 
     @contextmanager
     def read(self, doing: str = "") -> Iterator[Connection]:
         """A transaction that only reads. End it soon: on SQLite a fork waits for it."""
+        self._find_file()
         with self._open(), self._errors(doing), self._reader().connect() as connection:
             yield connection
 
@@ -103,8 +117,36 @@ class Database:
     def _reader(self) -> Engine:
         return self.engine().execution_options(heap_web_reads=True)
 
-    def make(self, tables: Callable[[Connection], None]) -> None:
-        """Makes tables; another process may be making them at the same moment."""
+    def make(self, tables: Callable[[Connection], None], again: Callable[[Connection], None] | None = None) -> None:
+        """Makes tables; another process may be making them at the same moment. `again` makes them in another file of
+        SQLite, where the first is removed while it is in use.
+        """
+        self._make(tables)
+        if self.is_sqlite and again is not None:
+            self._again, self._file = again, _file_of(self.url)
+
+    def _find_file(self) -> None:
+        """What is written to a file of SQLite that was removed or replaced would be lost with this process."""
+        if self._again is None or _file_of(self.url) == self._file:
+            return
+        with self._finding:
+            if self._file is None or _file_of(self.url) == self._file:
+                return
+            _log.error(
+                "the file of the outbox %s was removed or replaced while it was in use: the calls that waited in it "
+                "are gone, and the file that is there now is used",
+                self,
+            )
+            self.close()
+            self._file = None  # for the calls of this method from within
+            try:
+                self._make(self._again)
+            except BaseException:
+                self._file = NOWHERE
+                raise
+            self._file = _file_of(self.url)
+
+    def _make(self, tables: Callable[[Connection], None]) -> None:
         for left in reversed(range(MAKING_TRIES)):
             try:
                 with self.begin("its tables could not be made") as connection:
@@ -138,6 +180,7 @@ class Database:
         self._engine = None
         self._forked_within = self.is_sqlite and self._gate.count > 0
         self._making = threading.Lock()
+        self._finding = threading.RLock()
         self._gate = _Gate()
 
     @contextmanager
@@ -154,7 +197,8 @@ class Database:
             yield
         except SQLAlchemyError as error:
             kind, code = kind_of(error)
-            raise OutboxError(f"the outbox {self}: {ADVICE[kind]} ({code}){doing and '. '}{doing}", kind) from None
+            advice = (OF_A_FILE if self.is_sqlite else ADVICE)[kind]
+            raise OutboxError(f"the outbox {self}: {advice} ({code}){doing and '. '}{doing}", kind) from None
 
 
 class _Gate:
@@ -202,9 +246,19 @@ def default_url() -> str:
 
 def resolved(url: str | os.PathLike[str] | None) -> URL:
     """An outbox's URL or path as a URL with a driver. Raises `ConfigurationError` for one that cannot keep calls."""
-    text = default_url() if url is None else os.fspath(url)
+    if not (url is None or isinstance(url, str | os.PathLike)):
+        raise ConfigurationError(f"an outbox is a file's name or an SQLAlchemy URL, not {type(url).__name__}")
+    text = default_url() if url is None else os.fsdecode(url)
     if "://" not in text:
-        return _of_file(URL.create("sqlite", database=os.path.abspath(text)))
+        if (
+            not text
+            or text == ":memory:"
+            or text.startswith("file:")
+            or "\0" in text
+            or os.path.isdir(os.path.expanduser(text))
+        ):
+            raise ConfigurationError(f"the outbox {text!r} is no file that calls can be kept in; pass a file's name")
+        return _of_file(URL.create("sqlite", database=os.path.abspath(os.path.expanduser(text))))
     try:
         parsed = make_url(text)
     except (ArgumentError, ValueError) as error:
@@ -335,6 +389,15 @@ def _of_file(url: URL) -> URL:
             f"the outbox's folder {str(folder)!r} cannot be made ({error.strerror}); pass a file in another folder"
         ) from error
     return url
+
+
+def _file_of(url: URL) -> tuple[int, int] | None:
+    """Which file is at an SQLite outbox's path; None if none is."""
+    try:
+        there = os.stat(str(url.database))
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _engine(url: URL, patience: float) -> Engine:

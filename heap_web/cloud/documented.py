@@ -99,9 +99,7 @@ def shortened(text: str) -> str:
     if len(text) * 2 <= LONGEST_TEXT or _units(text) <= LONGEST_TEXT:
         return text
     cut = text.encode("utf-16-le", "replace")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
-    _log.warning(
-        "a text of %d characters was cut to %d, as Heap takes no longer ones: %s…", len(text), len(cut), text[:40]
-    )
+    _log.warning("a text of %d characters was cut to %d, as Heap takes no longer ones", len(text), len(cut))
     return cut
 
 

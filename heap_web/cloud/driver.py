@@ -99,6 +99,12 @@ class Driver:
         """Whether it has a thread, in this process."""
         return self._worker is not None
 
+    @property
+    def is_this_thread(self) -> bool:
+        """Whether the caller is its thread, as in a callback."""
+        worker = self._worker
+        return worker is not None and worker.is_this_thread
+
     def wake(self) -> None:
         """Calls were put in: sends them in the background, after a while for others to share the request."""
         with self._lock:
@@ -181,6 +187,11 @@ class _Worker:
         self._thread = threading.Thread(target=self._live, name="heap-web", daemon=True)
         self._thread.start()
 
+    @property
+    def is_this_thread(self) -> bool:
+        """Whether the caller is this thread."""
+        return threading.current_thread() is self._thread
+
     def wake(self) -> None:
         """Wakes the background sender. From any thread."""
         self._loop.call_soon_threadsafe(self._wake_up)
@@ -191,9 +202,10 @@ class _Worker:
         future.add_done_callback(lambda done: _pass_on(done, job))
 
     def stop(self, seconds: float) -> None:
-        """Ends the loop, and waits for that for so long at most. From any other thread."""
+        """Ends the loop, and waits for that for so long at most (in a callback, not at all)."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(seconds)
+        if not self.is_this_thread:
+            self._thread.join(seconds)
 
     async def run(self, job: Drain) -> Delivery:
         """Does a job. Jobs take turns: one of them claims and sends at a time, and lets go while it waits."""
@@ -210,6 +222,8 @@ class _Worker:
                     _log.debug("waiting %.1f s: %s", step.seconds, step.why)
                     await job.pause(step.seconds)
             return job.sender.so_far()
+        except (SystemExit, KeyboardInterrupt) as error:  # of the job's `progress`; the thread must live on
+            raise RuntimeError(f"the callback raised {type(error).__name__}") from error
         finally:
             way.close()
 

@@ -108,6 +108,7 @@ class Load:
         self._place = Place()
         self._hash = sha256()
         self._damage = ""
+        self._unfinished: Line | None = None
         written = heap.outbox.checkpoint(self._checkpoint) if self._checkpoint is not None and not again else None
         if written is not None:
             fields = json.loads(written)
@@ -131,6 +132,9 @@ class Load:
                 self._heap.outbox.put(entries, checkpoint=mark)
             if progress is not None:
                 progress(self._place.position)
+        if self._unfinished is not None:
+            self._refuse(self._unfinished, "the line is no JSON, and has no line break yet")
+            self.loaded.lines += 1
         if self._damage:
             raise ConfigurationError(
                 f"the gzip data end or are damaged after line {self._place.line} ({self._damage}); "
@@ -186,8 +190,7 @@ class Load:
             if not content.endswith(b"\n") and length < LONGEST_LINE and not _is_whole(content):
                 # Another program may still be writing it: it is told of, and looked at again the next time.
                 self._hash = before
-                self._refuse(Line(position, number, content, length), "the line is no JSON, and has no line break yet")
-                self.loaded.lines += 1
+                self._unfinished = Line(position, number, content, length)
                 return
             yield Line(position, number, content, length)
             position += length

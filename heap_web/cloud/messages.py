@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from heap_web.core.errors import CallError
 from heap_web.core.integrations import allows_heap
-from heap_web.core.javascript import number_text, well_formed
-from heap_web.core.scalars import date_text, iso_text, scalar, text_or_number, unwrap
+from heap_web.core.javascript import number_text
+from heap_web.core.scalars import date_text, iso_text, of_type, scalar, text_or_number, unwrap
 
 Kind = Literal["track", "page", "screen", "identify"]
 Nested = Literal["flatten", "stringify", "drop"]
@@ -47,7 +47,7 @@ class Message:
     name: str | None = None
     """Of the page or screen."""
     timestamp: object = None
-    """A datetime, ISO 8601 text or milliseconds since 1970; None for now."""
+    """A datetime (a naive one is in UTC), ISO 8601 text, or seconds or milliseconds since 1970; None for now."""
     message_id: str | None = None
     anonymous_id: str | None = None
     """Partner endpoints only."""
@@ -64,6 +64,8 @@ def from_segment(message: Mapping[str, Any]) -> Message | None:
     None for one that tells Heap nothing: `group` and `alias`, and one whose `integrations` leave Heap out. `CallError`
     for one that is no message. Traits of an event, in `context.traits`, count only where there is a user to have them.
     """
+    if not isinstance(message, Mapping):
+        raise CallError(f"a message is a mapping with a type, not {type(message).__name__}")
     kind = message.get("type")
     if kind in SILENT or not _is_meant_for_heap(message):
         return None
@@ -99,18 +101,14 @@ def _key_of(value: object) -> str | None:
 
 
 def identity(value: object) -> str | None:
-    """A user id as text: a string that is not blank, or a finite number other than 0; None for anything else.
+    """A user id as text: a string that is not blank, a UUID, or a finite number other than 0; None for anything else.
 
     (In the page, a string of blanks is an id; Heap's API for servers takes none.)
     """
-    plain = scalar(value)
-    if isinstance(plain, bool):
-        return None
-    if isinstance(plain, int | float):
-        return number_text(plain) if plain else None
+    plain = text_or_number(value)
     if isinstance(plain, str):
-        return well_formed(plain) if plain.strip() else None
-    return None
+        return plain if plain.strip() else None
+    return number_text(plain) if plain else None
 
 
 def moment(value: object, now: float) -> str:
@@ -137,12 +135,23 @@ def _time_text(value: object) -> str | None:
         return None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    plain = value if isinstance(value, int) else scalar(value)
+    plain = value if isinstance(value, int) else scalar(_number(value))
     if isinstance(plain, int | float):
         if abs(plain) >= LATEST:
             return ""
         return iso_text(round(plain * 1000 if abs(plain) < SECONDS else plain))
     return _read_time(plain.strip()) if isinstance(plain, str) else None
+
+
+def _number(value: object) -> object:
+    """A decimal or a fraction as the double next to it: nobody counts time in smaller parts."""
+    if not of_type(value, "fractions", "Fraction") and not of_type(value, "decimal", "Decimal"):
+        return value
+    number: Any = value
+    try:
+        return float(number)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _read_time(text: str) -> str | None:
@@ -192,4 +201,6 @@ def shown(value: object) -> str:
 
 def _is_meant_for_heap(message: Mapping[str, Any]) -> bool:
     integrations = message.get("integrations")
-    return not isinstance(integrations, Mapping) or allows_heap(integrations)
+    if not isinstance(integrations, Mapping):
+        return True
+    return allows_heap({name: setting for name, setting in integrations.items() if isinstance(name, str)})

@@ -152,7 +152,7 @@ class Monitor:
     def _call(self, callback: Callable[[Any], object], value: object) -> None:
         try:
             callback(value)
-        except Exception:  # noqa: BLE001 - of the program, not of the sending
+        except (Exception, SystemExit, KeyboardInterrupt):  # noqa: BLE001 - of the program, not of the sending
             _log.exception("%s failed", getattr(callback, "__qualname__", "the callback"))
 
 

@@ -45,13 +45,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from heap_web.cloud import forks
 from heap_web.cloud.bound import Bound, Filling
+from heap_web.cloud.calls import checked_app_id
 from heap_web.cloud.database import PATIENCE, Database, default_url, resolved
 from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event, property_names, without_properties
 from heap_web.cloud.errors import OutboxError, OutboxFullError
 from heap_web.cloud.group import Group
+from heap_web.cloud.messages import message_key
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
-from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, refused, waiting
+from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, make_again, refused, waiting
+from heap_web.core.errors import ConfigurationError
 
 __all__ = ["Claim", "Outbox", "Refusal", "Row", "default_url"]
 
@@ -155,8 +158,8 @@ class Outbox:
     are made when missing. Use one per program, from any thread and in forked children. `bound`: how much may wait.
     `patience`: seconds that a call waits for a database that is locked or away.
 
-    Raises `ConfigurationError` for a URL that keeps nothing (SQLite in memory) or that it cannot use, `OutboxError`
-    when the database fails.
+    Raises `ConfigurationError` for a URL that keeps nothing (SQLite in memory) or that it cannot use, and for other
+    settings that cannot work, `OutboxError` when the database fails.
     """
 
     def __init__(
@@ -169,12 +172,16 @@ class Outbox:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.app_id = app_id
+        self.app_id = checked_app_id(app_id)
+        if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 <= patience < float("inf"):
+            raise ConfigurationError(f"patience {patience!r} is no time; pass seconds")
+        if not (bound is None or isinstance(bound, Bound)):
+            raise ConfigurationError(f"bound must be a Bound, not {type(bound).__name__}")
         self._clock = clock
         self._monotonic = monotonic
         self.database = Database(resolved(url), patience)
         """The connections, for `outbox_admin`."""
-        self.database.make(make)
+        self.database.make(make, make_again)
         file = str(self.database.url.database) if self.database.is_sqlite else None
         self._lock = None if file is None else SenderLock(file)
         self._filling = Filling(bound or Bound(), self._counted, file, monotonic)
@@ -381,7 +388,7 @@ class Outbox:
         size = sum(len(entry.body or "") for entry in entries)
         if rows and (over := self._filling.over(len(rows), size)) is not None:
             policy = self._filling.bound.policy
-            if policy == "refuse":
+            if policy == "refuse" or (policy == "drop_oldest" and self._filling.never_fits(len(rows), size)):
                 raise OutboxFullError(f"the outbox {self.url} is full: {over}. {NOT_KEPT}", "bound")
             self.dropped += self._drop_oldest(len(rows), size) if policy == "drop_oldest" else len(rows)
             self._log_trouble(OutboxFullError(f"the outbox {self.url} is full: {over}. {policy}: calls are lost"))
@@ -550,7 +557,7 @@ class Outbox:
                         self._move_aside(connection, outcome)
                     elif not is_event(outcome.rows[0].path):
                         self._supersede(connection, outcome.rows)
-                    connection.execute(delete(waiting).where(waiting.c.id.in_([row.id for row in outcome.rows])))
+                    connection.execute(delete(waiting).where(*self._these(outcome.rows)))
                 break
             except OutboxError as error:
                 if error.kind != "conflict" or not left:
@@ -564,8 +571,15 @@ class Outbox:
             literal(outcome.status),
             literal(storable(outcome.reason)),
             literal(self._clock()),
-        ).where(waiting.c.id.in_([row.id for row in outcome.rows]))
+        ).where(*self._these(outcome.rows))
         connection.execute(insert(refused).from_select([*columns, "status", "reason", "at"], values))
+
+    def _these(self, rows: Sequence[Row]) -> list[Any]:
+        """The rows as SQL. In a file that came in place of another, other calls may have their numbers."""
+        found: list[Any] = [waiting.c.id.in_([row.id for row in rows])]
+        if self.database.is_sqlite:
+            found.append(waiting.c.message_id.in_([row.message_id for row in rows]))
+        return found
 
     def _supersede(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Of a user's older calls that may still be sent, those properties count no more that Heap has now newer.
@@ -579,7 +593,7 @@ class Outbox:
         for table in (refused, waiting):
             query = select(table).where(
                 table.c.app_id == self.app_id,
-                table.c.path == rows[0].path,
+                not_(table.c.path.like("%/track")),  # of whichever endpoint: it is one user with one set of properties
                 table.c.id < last,
                 table.c.user_key.in_(list(newer)),
             )
@@ -652,14 +666,17 @@ def conditions(
     path: str | None = None,
     before: float | None = None,
 ) -> list[Any]:
-    """Which calls are meant, as SQL. `before`: kept before this moment, in seconds since 1970."""
+    """Which calls are meant, as SQL. `message_ids`: several, or one as text. `before`: kept before this moment, in
+    seconds since 1970.
+    """
     found: list[Any] = []
     if status is not None:
         found.append(table.c.status == status)
     if user is not None:
-        found.append(table.c.user_key == user_key(user))
+        found.append(table.c.user_key == user_key(str(user)))
     if message_ids is not None:
-        found.append(table.c.message_id.in_([storable(key) for key in message_ids]))
+        some = [message_ids] if isinstance(message_ids, str) else message_ids
+        found.append(table.c.message_id.in_([storable(message_key(key) or "") for key in some]))
     if path is not None:
         found.append(table.c.path == path)
     if before is not None:

@@ -12,6 +12,8 @@ from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from heap_web.core.errors import ConfigurationError
+
 REQUEST_WINDOW = 30.0
 """Seconds over which requests are counted."""
 EVENT_WINDOW = 60.0
@@ -28,6 +30,10 @@ class Limits:
     """Events of one identity, in any 60 seconds."""
     events_per_app: int = 15_000
     """Events of the whole app, in any 60 seconds."""
+
+    def __post_init__(self) -> None:
+        if not min(self.requests_per_identity, self.events_per_identity, self.events_per_app) >= 1:
+            raise ConfigurationError(f"{self} lets nothing be sent; pass 1 or more of each")
 
 
 @dataclass(frozen=True, slots=True)

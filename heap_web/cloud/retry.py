@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
+from heap_web.core.errors import ConfigurationError
+
 
 class Verdict(Enum):
     """What follows from an answer's HTTP status."""
@@ -20,7 +22,9 @@ class Verdict(Enum):
     DELIVERED = "delivered"
     """2xx: Heap has the calls."""
     AGAIN = "again"
-    """408, 425, 429, 5xx, a redirect, a web page or no answer at all: the same calls are sent again later."""
+    """407 (of a proxy), 408, 425, 429, 5xx, a redirect, a web page or no answer at all: the same calls are sent again
+    later.
+    """
     SPLIT = "split"
     """400, 413, 422: something in the request is wrong; halves of it tell what. A single call is refused."""
     REFUSED = "refused"
@@ -34,7 +38,7 @@ def verdict(status: int, text: str = "") -> Verdict:
         return Verdict.AGAIN if text.lstrip("\ufeff \t\r\n").startswith("<") else Verdict.DELIVERED
     if status in {400, 413, 422}:
         return Verdict.SPLIT
-    if status in {408, 425, 429} or not 400 <= status < 500:
+    if status in {407, 408, 425, 429} or not 400 <= status < 500:
         return Verdict.AGAIN
     return Verdict.REFUSED
 
@@ -51,6 +55,11 @@ class Retry:
     """Faults in a row after which `flush` gives up; the calls stay in the outbox."""
     longest_retry_after: float = 3600.0
     """A server that asks for a longer pause is asked again after this."""
+
+    def __post_init__(self) -> None:
+        seconds = (self.first, self.most, self.longest_retry_after)
+        if not (self.attempts >= 1 and all(0 <= value < float("inf") for value in seconds)):
+            raise ConfigurationError(f"{self} waits for no time that there is; pass 1 or more attempts, and seconds")
 
     def wait(self, faults: int, retry_after: float | None, chance: Callable[[], float]) -> float:
         """Seconds to wait after the `faults`-th fault in a row (from 1). `chance()` gives a number in [0, 1)."""
@@ -73,7 +82,7 @@ def retry_after(header: str | None, now: float) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

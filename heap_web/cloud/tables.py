@@ -4,6 +4,7 @@ included.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     inspect,
+    text,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateColumn
@@ -145,3 +147,18 @@ def make(connection: Connection) -> None:
             if column.name not in there:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {definition}")
+
+
+def make_again(connection: Connection) -> None:
+    """As `make`, in a file of SQLite that has come in place of another: with ids that none of the other's calls had,
+    for some of these may be on their way.
+    """
+    make(connection)
+    above = time.time_ns() // 1_000
+    for table in (waiting, ledger):
+        last = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        connection.execute(
+            text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"),
+            {"name": table.name, "seq": max(last or 0, above)},
+        )

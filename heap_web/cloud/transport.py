@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
+import zlib
 from dataclasses import dataclass
 
 import httpx
@@ -74,9 +75,21 @@ async def _said(response: httpx.Response) -> str:
         read += chunk
         if len(read) >= MOST_READ:
             break
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    content = bytes(read) if encoding in {"identity", ""} else _unpacked(bytes(read), encoding)
+    if content is None:
         return "an answer that is compressed, though none was asked for"
-    return text_of(bytes(read), response.charset_encoding)[:LONGEST_TEXT]
+    return text_of(content, response.charset_encoding)[:LONGEST_TEXT]
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes | None:
+    """The beginning of an answer that was compressed unasked, as some proxies do; None if it cannot be read."""
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        return None
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, MOST_READ)
+    except zlib.error:
+        return None
 
 
 def text_of(content: bytes, charset: str | None) -> str:

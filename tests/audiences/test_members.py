@@ -1,5 +1,6 @@
 """Members are read in whatever shape a program has them, and what holds no ids is refused with what to pass."""
 
+import csv
 import io
 import sqlite3
 from collections import namedtuple
@@ -66,6 +67,10 @@ SHAPES = {
     "pandas: a series": pd.Series(IDS),
     "pandas: an index": pd.Index(IDS),
     "pandas: categories": pd.Series(IDS, dtype="category"),
+    "pandas: the index's name": pd.DataFrame({"age": [1, 2, 3]}, index=pd.Index(IDS, name="user_id")),
+    "pandas: an index alone": pd.DataFrame(index=pd.Index(IDS, name="user_id")),
+    "pandas: counted by user": pd.DataFrame(TWO).groupby("user_id").size(),
+    "pandas: a series with named rows": pd.Series(IDS, index=pd.Index([7, 8, 9], name="row"), name="user_id"),
     "pandas: by Arrow": pd.DataFrame(TWO).convert_dtypes(dtype_backend="pyarrow"),
     "polars: a frame": pl.DataFrame(TWO),
     "polars: a series": pl.Series("user_id", IDS),
@@ -80,6 +85,7 @@ SHAPES = {
     "DuckDB: a relation": duckdb.sql("SELECT unnest(['ann', 'bob', 'cid']) AS user_id, 1 AS age"),
     "NumPy: an array": np.array(IDS),
     "NumPy: a column": np.array([[name] for name in IDS]),
+    "NumPy: a masked array": np.ma.array([*IDS, "dan"], mask=[0, 0, 0, 1])[:3],
     "NumPy: records": np.array([(name, 1) for name in IDS], dtype=[("user_id", "U9"), ("age", "i4")]),
 }
 
@@ -97,6 +103,7 @@ def test_whole_numbers() -> None:
     assert list(rows_of(np.array([7, 8]), Columns())) == [7, 8]
     assert list(rows_of(pd.DataFrame({"user_id": [pd.NA, pd.NaT, 1]}, dtype=object), Columns())) == [None, None, 1]
     assert [*rows_of([Decimal(7), UUID(int=7)], Columns())] == [Decimal(7), UUID(int=7)]
+    assert list(rows_of(np.ma.array([7, 8], mask=[0, 1]), Columns())) == [7, None]
 
 
 def test_which_column() -> None:
@@ -152,6 +159,17 @@ WRONG: dict[str, tuple[Any, str]] = {
     "rows of rows": ([(("ann", 1),)], "a user id must be text or a number"),
     "what cannot be shown": ([Liar()], "a user id must be text or a number"),
     "large doubles": ([2.0**60], "doubles this large do not tell ids apart"),
+    "no finite number": ([float("inf")], "member 1 is inf; a user id must be text or a finite number"),
+    "a series named by its rows": (
+        pd.Series([1, 2], index=pd.Index(["a", "b"], name="customer"), name="orders"),
+        "no column 'user_id'; pass user_id= as one of customer, orders",
+    ),
+    "a table's header": (csv.reader(["user_id", "ann"]), "leave the header out"),
+    "a list that begins with a column's name": (["user_id", "ann"], "leave the header out"),
+    "lines of a file": (["ann\n", "bob\n"], "pass line.strip() of each"),
+    "a scalar of Arrow": (pa.scalar("ann"), "must be an iterable"),
+    "a scalar of Ibis": (ibis.literal("ann"), "must be an iterable"),
+    "an expression without a table": (ibis._.user_id, "must be an iterable"),
     "a matrix": (np.zeros((2, 2)), "an array with 2 columns"),
     "a scalar array": (np.array(7), "an array of 0 dimensions"),
     "a MultiIndex": (pd.MultiIndex.from_tuples([("a", 1)]), "a row of 2 columns"),
@@ -191,3 +209,29 @@ def test_wrong_shapes_tell_nobody(audience: AudienceSync) -> None:
         with pytest.raises(ConfigurationError):
             audience.sync(members)
     assert audience.sync(IDS) == Summary(0, 0, 3, 0)
+
+
+@pytest.mark.parametrize("members", [[True, False, True], np.array([True]), pd.Series([None, None]), ["", " "]])
+def test_no_ids_at_all(members: Any, audience: AudienceSync) -> None:
+    """A column that holds no id at all is a wrong one: nobody is told to have left, in a dry run neither."""
+    for dry_run in (True, False):
+        with pytest.raises(ConfigurationError, match="none of the members is an id"):
+            audience.sync(members, dry_run=dry_run, allow_shrink=True)
+    assert audience.sync(IDS) == Summary(0, 0, 3, 0)
+    assert audience.sync([]) == Summary(0, 3, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pd.Series({"ann": 1, "bob": 2}),
+        pd.DataFrame({"user_id": ["ann", "bob"], "age": [1, 2]}).set_index("user_id"),
+        pd.DataFrame({"user_id": ["ann", "bob"], "age": [1, 2]}).set_index("user_id")["age"],
+        np.array([["ann", 1], ["bob", 2]], dtype=object),
+        [{"user_id": "ann", "age": 1}, {"user_id": "bob", "age": 2}],
+    ],
+    ids=["a series", "a frame with an index", "a series with an index", "an array", "mappings"],
+)
+def test_pairs(given: Any) -> None:
+    """Ids with values are read as pairs."""
+    assert list(rows_of(given, Columns(valued=True))) == [("ann", 1), ("bob", 2)]

@@ -96,3 +96,27 @@ def test_reaches_heap(sqlite_outbox: str) -> None:
         client.send(call)
         client.flush()
     assert heap.users == {"ann": {"vip": True}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        "text",
+        [],
+        {"type": "identify", "userId": "u", "traits": {"x" * 2000: True}},
+        {"type": "track", "userId": "u", "event": "Audience Entered", "properties": {"audience_key": "x" * 2000}},
+    ],
+    ids=["nothing", "text", "a list", "a long trait", "a long key"],
+)
+def test_no_message(message: Any) -> None:
+    """What is no message, or names what no property can be named after, is a `CallError` as all else."""
+    with pytest.raises(CallError):
+        membership(message)
+
+
+def test_traits_whose_names_are_no_text() -> None:
+    """They are passed on as they are, and left to the shape of the call."""
+    call = membership({"type": "identify", "userId": "u", "traits": {7: 1, None: 2, "A b": 3}})
+    assert call is not None
+    assert call.traits == {7: 1, None: 2, "a_b": 3}

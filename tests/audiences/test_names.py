@@ -1,10 +1,13 @@
 """The property's name is the snake_case form of the audience's."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heap_web.audiences import property_name
+from heap_web.audiences.names import checked
 from heap_web.core.errors import ConfigurationError
 
 
@@ -66,3 +69,12 @@ def test_no_name(audience: str) -> None:
     """A name that no property can be made of is refused, with what to pass."""
     with pytest.raises(ConfigurationError, match="property="):
         property_name(audience)
+
+
+@pytest.mark.parametrize("name", [None, 7, b"VIP"])
+def test_no_text(name: Any) -> None:
+    """What is no text is no name, of an audience or of a property."""
+    with pytest.raises(ConfigurationError, match="must be text"):
+        property_name(name)
+    with pytest.raises(ConfigurationError, match="must be text"):
+        checked(name)

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -159,6 +160,20 @@ def test_file_that_is_none(outbox: Outbox, tmp_path: Path) -> None:
     (tmp_path / "a.duckdb").write_text("not a database" * 1000)
     with pytest.raises(ConfigurationError, match="cannot be opened"):
         AudienceSync("VIP", outbox, store=tmp_path / "a.duckdb").sync(["a"])
+
+
+@pytest.mark.parametrize("store", [7, b"a.duckdb", "/proc/nowhere/a.duckdb"])
+def test_store_that_is_none(store: Any, outbox: Outbox) -> None:
+    """What is no store of members is said so."""
+    with pytest.raises(ConfigurationError, match=r"store must be|cannot be made"):
+        AudienceSync("VIP", outbox, store=store).sync(["a"])
+
+
+@pytest.mark.parametrize("wrong", [None, "outbox.db", 7])
+def test_outbox_that_is_none(wrong: Any) -> None:
+    """What is neither a client nor an outbox is said so."""
+    with pytest.raises(ConfigurationError, match="outbox must be"):
+        AudienceSync("VIP", wrong)
 
 
 def test_lock_of_engines_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

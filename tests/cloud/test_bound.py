@@ -40,6 +40,34 @@ def test_policies(tmp_path: Path, policy: Any, left: list[str], dropped: int) ->
     outbox.close()
 
 
+def test_more_than_ever_fits(tmp_path: Path) -> None:
+    """Calls that come together and are more than the bound are refused, and nothing is dropped in vain for them."""
+    outbox = Outbox(tmp_path / "outbox.db", app_id="11", bound=Bound(calls=3, size=1_000, policy="drop_oldest"))
+    outbox.put([entry("a"), entry("b")])
+    for many in ([entry(str(n)) for n in range(4)], [entry("long", "x" * 2_000)]):
+        with pytest.raises(OutboxFullError):
+            outbox.put(many)
+    assert (keys(outbox), outbox.dropped) == (["a", "b"], 0)
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"bound": 5}, "bound must be a Bound, not int"),
+        ({"patience": None}, "patience None is no time"),
+        ({"patience": -1}, "patience -1 is no time"),
+        ({"app_id": None}, "is no Heap App ID"),
+        ({"app_id": "9" * 21}, "is no Heap App ID"),
+    ],
+)
+def test_wrong_settings(settings: dict[str, Any], said: str, tmp_path: Path) -> None:
+    """An outbox's settings that cannot work are refused before a file is made."""
+    with pytest.raises(ConfigurationError, match=said):
+        Outbox(tmp_path / "outbox.db", **{"app_id": "11", **settings})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_size(tmp_path: Path) -> None:
     """The text that waits is bounded too, and room is there again when calls are sent."""
     outbox = Outbox(tmp_path / "outbox.db", app_id="11", bound=Bound(size=1_000))
@@ -66,7 +94,14 @@ def test_counts_anew_when_it_seems_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "said"), [({"policy": "ignore"}, "pass one of refuse"), ({"calls": 0}, "at least one")]
+    ("bound", "said"),
+    [
+        ({"policy": "ignore"}, "pass one of refuse"),
+        ({"calls": 0}, "at least one"),
+        ({"calls": "5"}, "must be whole numbers"),
+        ({"size": float("inf")}, "must be whole numbers"),
+        ({"free": None}, "must be whole numbers"),
+    ],
 )
 def test_wrong(bound: dict[str, Any], said: str) -> None:
     """A bound that cannot be kept is refused."""

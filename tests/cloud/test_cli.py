@@ -3,10 +3,12 @@
 import gzip
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -137,6 +139,64 @@ def test_wrong_use(arguments: list[str], said: str, sqlite_url: str, capfd: pyte
     assert said in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["send", "/nowhere/f.jsonl", "--app-id", "11"], cli.USAGE, "No such file"),
+        (["send", "/tmp", "--app-id", "11"], cli.USAGE, "Is a directory"),
+        (["outbox", "status", "--app-id", "x"], cli.USAGE, "is no Heap App ID"),
+        (["outbox", "drop", "--app-id", "11"], cli.USAGE, "say --yes"),
+        (["outbox", "retry", "--app-id", "11", "--base-url", "heap"], cli.USAGE, "is no address"),
+    ],
+)
+def test_errors_as_json(
+    arguments: list[str], code: int, said: str, sqlite_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """--json tells an error too, with the exit code; people read it on standard error."""
+    assert cli.main([*arguments, "--outbox", sqlite_url, "--json"]) == code
+    shown = capfd.readouterr()
+    told = json.loads(shown.out)
+    assert (told["exit"], said in told["error"], said in shown.err) == (code, True, True)
+
+
+def test_pipes(tmp_path: Path, options: list[str], heap: Heap) -> None:
+    """A named pipe, or `<(zcat file.gz)`, has other content each time: each is read from its start."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for n in (1, 2):
+        content = json.dumps(messages(1, n)[0]) + "\n"
+        writer = threading.Thread(target=pipe.write_text, args=(content,))
+        writer.start()
+        assert cli.main(["send", str(pipe), *options]) == 0
+        writer.join()
+    assert set(heap.events) == {"m1", "m2"}
+
+
+def test_rejects_are_another_file(tmp_path: Path, options: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """A file is not read while its own rejects are added to it, without end."""
+    file = written(tmp_path / "f.jsonl", ["{"])
+    assert cli.main(["send", file, "--rejects", file, *options]) == cli.USAGE
+    assert "pass another one" in capfd.readouterr().err
+    assert Path(file).read_text() == "{\n"
+
+
+def test_a_reader_that_has_enough(kept: list[str], tmp_path: Path) -> None:
+    """Output to `head` and its like ends without an error."""
+    file = written(tmp_path / "f.jsonl", messages(3_000))
+    loader = HeapCloud("11", outbox=kept[-1], background=False)
+    with open(file, "rb") as lines:
+        Load(lines, loader, None).run()
+    loader.close(0)
+    command = [sys.executable, "-m", "heap_web.cloud.cli", "outbox", "list", "--waiting", "--limit", "0", "--json"]
+    with subprocess.Popen([*command, *kept], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        assert json.loads(listing.stdout.readline())["path"] == "/api/track"
+        listing.stdout.close()
+        assert listing.stderr.read() == ""
+    assert listing.returncode == 0
+
+
 @pytest.fixture
 def kept(options: list[str]) -> list[str]:
     """What the outbox's commands need that send nothing."""
@@ -242,6 +302,17 @@ def test_gzip(tmp_path: Path, options: list[str], heap: Heap) -> None:
     path.write_bytes(gzip.compress(b"".join(lines)))
     assert cli.main(["send", str(path), *options]) == 0
     assert (len(heap.events), set(heap.arrivals.values())) == (27, {1})
+
+
+def test_damaged_gzip(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a file holds before it is damaged is sent, though the command fails as often as it is run."""
+    path = tmp_path / "f.jsonl.gz"
+    whole = gzip.compress(b"".join(json.dumps(message).encode() + b"\n" for message in messages(3)))
+    path.write_bytes(whole + b"damaged")
+    for _ in range(2):
+        assert cli.main(["send", str(path), "--json", *options]) == cli.USAGE
+        assert "what came before is taken" in json.loads(capfd.readouterr().out)["error"]
+    assert set(heap.arrivals.items()) == {("m0", 1), ("m1", 1), ("m2", 1)}
 
 
 def test_replaced_file(tmp_path: Path, options: list[str], heap: Heap, capfd: pytest.CaptureFixture[str]) -> None:

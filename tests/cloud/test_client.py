@@ -195,6 +195,26 @@ def test_given_outbox(heap_url: str, heap: Heap, sqlite_url: str) -> None:
         ({"app_id": None}, "is no Heap App ID"),
         ({"app_id": "11", "region": "EU"}, "region 'EU' is unknown; pass 'us' or 'eu' .*'eu'"),
         ({"app_id": "11", "api": "integration"}, "api 'integration' is unknown.*'integrations'"),
+        ({"app_id": "11", "linger": "1"}, "linger '1' is no time; pass seconds"),
+        ({"app_id": "11", "linger": -1}, "linger -1 is no time"),
+        ({"app_id": "11", "timeout": None}, "timeout None is no time"),
+        ({"app_id": "11", "timeout": 0}, "timeout 0 lets no request end"),
+        ({"app_id": "11", "timeout": float("nan")}, "timeout nan is no time"),
+        ({"app_id": "11", "limits": 5}, "limits must be a Limits, not int"),
+        ({"app_id": "11", "retry": 5}, "retry must be a Retry, not int"),
+        *(
+            ({"app_id": "11", "base_url": url}, "is no address of a server")
+            for url in (
+                "localhost:80",
+                "http:// h",
+                "http://h/a b",
+                "http://h\nh",
+                "http://h\\h",
+                "http://h?q",
+                b"h",
+                7,
+            )
+        ),
     ],
 )
 def test_wrong_settings(settings: dict[str, Any], said: str, sqlite_url: str) -> None:
@@ -282,3 +302,47 @@ def test_the_core_is_free_of_it() -> None:
     code = "import sys, heap_web; print([m for m in sys.modules if m.split('.')[0] in ('httpx', 'sqlalchemy', 'ibis')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_after_close(heap_url: str, heap: Heap, sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A call after the end is kept, and one line says that it waits; another `with` block sends again."""
+    client = HeapCloud("11", outbox=sqlite_url, base_url=heap_url)
+    client.close()
+    for message_id in ("a", "b"):
+        client.track("E", user_id="ann", message_id=message_id)
+    assert [record.message.split(":")[0] for record in caplog.records] == ["the client is closed"]
+    assert heap.events == {}
+    with client:
+        client.track("E", user_id="ann", message_id="c")
+    assert set(heap.events) == {"a", "b", "c"}
+    assert len(caplog.records) == 1
+
+
+def test_used_by_one_event_loop_after_another(heap_url: str, heap: Heap, sqlite_url: str) -> None:
+    """One client serves `asyncio.run` again and again, each with its own `async with`."""
+    client = AsyncHeapCloud("11", outbox=sqlite_url, base_url=heap_url)
+
+    async def work(message_id: str) -> None:
+        async with client:
+            await client.track("E", user_id="ann", message_id=message_id)
+
+    for message_id in ("a", "b"):
+        asyncio.run(work(message_id))
+        assert heap.arrivals[message_id] == 1
+
+
+@pytest.mark.parametrize("first", ["public", "integrations"])
+def test_one_user_of_two_endpoints(first: str, heap_url: str, heap: Heap, sqlite_url: str) -> None:
+    """Older properties do not overtake newer ones that were sent to the other endpoint."""
+    outbox = Outbox(sqlite_url, app_id="11")
+    apis = ("public", "integrations") if first == "public" else ("integrations", "public")
+    older, newer = (HeapCloud("11", outbox=outbox, base_url=heap_url, background=False, api=api) for api in apis)
+    heap.trouble.append(400)
+    older.identify("ann", {"plan": "free", "age": 7})
+    assert older.flush(20).refused == 1
+    newer.identify("ann", {"plan": "pro"})
+    newer.flush(20)
+    assert outbox.retry_refused() == 1
+    older.flush(20)
+    assert heap.users == {"ann": {"plan": "pro", "age": 7}}
+    outbox.close()

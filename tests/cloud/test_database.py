@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from heap_web.cloud import HeapCloud, Outbox, OutboxError
-from heap_web.cloud.database import kind_of
+from heap_web.cloud.database import kind_of, resolved
 from heap_web.cloud.entries import Entry
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.core.errors import ConfigurationError
@@ -35,10 +37,17 @@ PASSWORD = "hidden"
         ("postgresql+nonsense://u:hidden@host/x", "is no SQLAlchemy URL"),
         ("postgresql://u:hidden@host:port/x", "is no SQLAlchemy URL"),
         ("sqlite://", "in memory would lose calls"),
+        (":memory:", "is no file that calls can be kept in"),
+        ("file:outbox.db?mode=memory", "is no file that calls can be kept in"),
+        ("", "is no file that calls can be kept in"),
+        ("/tmp", "is no file that calls can be kept in"),
+        ("out\0box.db", "is no file that calls can be kept in"),
+        (7, "is a file's name or an SQLAlchemy URL, not int"),
+        (b"outbox.db", "is a file's name or an SQLAlchemy URL, not bytes"),
         ("/proc/nowhere/outbox.db", "folder '/proc/nowhere' cannot be made .*; pass a file in another folder"),
     ],
 )
-def test_refused_urls(url: str, said: str) -> None:
+def test_refused_urls(url: Any, said: str) -> None:
     """A database that an outbox cannot be in is refused with what to pass instead, and without the password."""
     with pytest.raises(ConfigurationError, match=said) as raised:
         Outbox(url, app_id="11")
@@ -65,6 +74,26 @@ def corrupt(path: Path) -> Callable[[], object]:
         if name.exists():
             name.write_bytes(b"no database at all" * 1_000)
     return lambda: None
+
+
+def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path may begin with `~`, as settings often have it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolved("~/outbox.db").database == str(tmp_path / "outbox.db")
+
+
+def test_tables_of_others(tmp_path: Path) -> None:
+    """A file whose tables are not an outbox's, or are gone, is said so, with what to do."""
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as file:
+        file.execute("CREATE TABLE heap_web_outbox (x)")
+    with pytest.raises(OutboxError, match="its tables are missing, or are not ours; move it away"):
+        Outbox(tmp_path / "outbox.db", app_id="11", patience=0.2)
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    """Of a file that cannot be opened nobody is told to check a server."""
+    with pytest.raises(OutboxError, match="it cannot be opened; check that it is a file"):
+        Outbox(f"sqlite:///{tmp_path}", app_id="11", patience=0.2)
 
 
 @pytest.mark.parametrize(
@@ -198,3 +227,48 @@ def test_columns_are_added(tmp_path: Path) -> None:
     with closing(Outbox(path, app_id="11")) as outbox:
         outbox.put([Entry("/api/track", "u", "k2", "{}")])
         assert outbox.waiting() == 2
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_file_that_goes_away(tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls go on to be durable where the outbox's file is removed or replaced while it is in use, and this is said.
+    What Heap answers for calls of the old file strikes none of the new one.
+    """
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, app_id="11")
+    outbox.put([Entry("/api/track", "ann", "old", "{}")])
+    with outbox.claim() as claim:
+        if how == "moved":
+            for name in ("outbox.db", "outbox.db-wal", "outbox.db-shm"):
+                (tmp_path / name).rename(tmp_path / f"old-{name}")
+        else:
+            for file in tmp_path.glob("outbox.db*"):
+                if not file.name.endswith("-sender"):
+                    file.unlink()
+        if how == "replaced":
+            other = Outbox(path, app_id="11")
+            other.put([Entry("/api/track", "ann", "other", "{}")])
+            other.close()
+        outbox.put([Entry("/api/track", "ann", "new", "{}")])
+        claim.delivered(claim.rows)
+    outbox.close()
+    assert [record.levelname for record in caplog.records if "removed or replaced" in record.message] == ["ERROR"]
+    again = Outbox(path, app_id="11")
+    with again.claim() as claim:
+        assert [row.message_id for row in claim.rows] == (["other", "new"] if how == "replaced" else ["new"])
+    again.close()
+
+
+def test_a_folder_that_goes_away(tmp_path: Path) -> None:
+    """Where no file can be made a call is not taken for kept; when the folder is there again, calls are."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    outbox = Outbox(folder / "outbox.db", app_id="11", patience=0.2)
+    shutil.rmtree(folder)
+    for _ in range(2):
+        with pytest.raises(OutboxError, match="it cannot be opened"):
+            outbox.put([Entry("/api/track", "ann", "a", "{}")])
+    folder.mkdir()
+    outbox.put([Entry("/api/track", "ann", "b", "{}")])
+    assert outbox.waiting() == 1
+    outbox.close()

@@ -1,14 +1,20 @@
 """Every public wait ends at its time, in both clients, whatever Heap or a fault does."""
 
 import asyncio
+import gzip
+import sqlite3
+import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from heap_web.cloud import AsyncHeapCloud, Delivery, DeliveryError, HeapCloud, Outbox, Retry
+from heap_web.cloud import AsyncHeapCloud, Delivery, DeliveryError, HeapCloud, Outbox, OutboxError, Retry
+from heap_web.cloud.client import COUNTING
 from heap_web.dev.serve.heap_api import Heap
 from tests.cloud import odd_heap
 
@@ -63,9 +69,16 @@ ODD: list[Callable[[], AbstractContextManager[str]]] = [
 @pytest.mark.parametrize("heap_of", ODD, ids=["silent", "dripping", "dripping body", "asks to wait an hour"])
 @pytest.mark.parametrize("background", [False, True])
 def test_flush_and_close(
-    *, kind: str, heap_of: Callable[[], AbstractContextManager[str]], background: bool, sqlite_url: str
+    *,
+    kind: str,
+    heap_of: Callable[[], AbstractContextManager[str]],
+    background: bool,
+    sqlite_url: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A flush, and the end of a client, return within their time, and the call waits for the next start."""
+    """A flush, and the end of a client, return within their time; the call waits for the next start, and this is
+    said.
+    """
 
     async def work(client: Any) -> Any:
         await client.track("E", user_id="ann")
@@ -79,6 +92,10 @@ def test_flush_and_close(
         settings = {"outbox": sqlite_url, "base_url": url, "background": background, "linger": 0.0}
         (done, flushed), taken = timed(kind, work, **settings)
     assert done == Delivery(waiting=1)
+    said = [
+        message for message in caplog.messages if message.startswith("the client is closed: 1 calls wait in sqlite")
+    ]
+    assert len(said) == 1
     assert flushed < 0.3 + SLACK
     assert taken < 0.6 + 2 * SLACK
     outbox = Outbox(sqlite_url, app_id="11")
@@ -136,6 +153,10 @@ def test_closed_meanwhile(kind: str, sqlite_url: str) -> None:
     [
         (odd_heap.whole("200 OK", b"<!doctype html><title>Log in</title>"), "with a web page"),
         (odd_heap.whole("200 OK", b" \n<html>", "Content-Type: application/json"), "with a web page"),
+        (odd_heap.whole("200 OK", gzip.compress(b"<html>"), "Content-Encoding: gzip"), "with a web page"),
+        (odd_heap.whole("200 OK", zlib.compress(b"<html>"), "Content-Encoding: deflate"), "with a web page"),
+        (odd_heap.whole("407 Proxy", b""), "HTTP 407"),
+        (odd_heap.whole("429 Slow", b"", "Retry-After: Sat, 21 Nov 99999999999 12:00:30 GMT"), "HTTP 429"),
         (odd_heap.whole("302 Found", b"", "Location: https://elsewhere.example/"), "HTTP 302"),
         (odd_heap.whole("500 Oops", b"caf\xe9", "Content-Type: text/plain; charset=rot13"), "HTTP 500: caf"),
         (odd_heap.whole("500 Oops", b"caf\xe9", "Content-Type: text/plain; charset=nonsense\0"), "."),
@@ -174,6 +195,88 @@ def test_answers_are_read_to_a_bound(kind: str, sqlite_url: str) -> None:
     outbox = Outbox(sqlite_url, app_id="11")
     assert [refusal.reason for refusal in outbox.refusals()] == ["x" * 500]
     outbox.close()
+
+
+def test_a_locked_outbox(kind: str, heap_url: str, tmp_path: Path) -> None:
+    """Another process keeps the whole outbox locked: a flush, a health check and the end of the client still come to
+    an end, and say why.
+    """
+    file = tmp_path / "outbox.db"
+
+    async def work(client: Any) -> None:
+        await client.track("E", user_id="ann")
+        (client if kind == "asyncio" else client._client).outbox.database.close()  # it is open again when needed
+        holder = sqlite3.connect(file, isolation_level=None)
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        try:
+            begun = time.monotonic()
+            with pytest.raises(OutboxError, match="does not answer"):
+                await client.flush(0.3)
+            assert time.monotonic() - begun < 0.3 + COUNTING + SLACK
+            health = await client.health()
+            assert not health.ok
+            assert "does not answer" in health.problems[0]
+            begun = time.monotonic()
+            await client.close(0.3)
+            assert time.monotonic() - begun < 0.3 + COUNTING + SLACK
+        finally:
+            holder.close()
+
+    timed(kind, work, outbox=str(file), base_url=heap_url, background=False)
+    outbox = Outbox(file, app_id="11")
+    assert outbox.waiting() == 1
+    outbox.close()
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300, threading.TIMEOUT_MAX * 2])
+def test_endless_times(kind: str, timeout: float, heap_url: str, sqlite_url: str) -> None:
+    """A time that is longer than a thread can wait is as good as none."""
+
+    async def work(client: Any) -> Any:
+        await client.track("E", user_id="ann")
+        return await client.flush(timeout)
+
+    done, _ = timed(kind, work, outbox=sqlite_url, base_url=heap_url, background=False)
+    assert done == Delivery(delivered=1)
+
+
+@pytest.mark.parametrize("ends", [SystemExit, KeyboardInterrupt, LookupError])
+def test_callbacks_that_raise(kind: str, ends: type[BaseException], heap: Heap, heap_url: str, sqlite_url: str) -> None:
+    """Whatever a callback raises, the sender's thread lives on: no later flush waits for it in vain."""
+
+    def fail(*_: object) -> None:
+        raise ends
+
+    async def work(client: Any) -> Any:
+        await client.track("E", user_id="ann")
+        first = await client.flush(20)
+        await client.track("E", user_id="ann")
+        with pytest.raises((RuntimeError, LookupError)):
+            await client.flush(20, fail)
+        return first, await client.flush(20)
+
+    heap.trouble.append(400)
+    (first, last), _ = timed(kind, work, outbox=sqlite_url, base_url=heap_url, background=False, on_refused=fail)
+    assert (first, last) == (Delivery(refused=1), Delivery())
+
+
+def test_waits_in_callbacks(heap: Heap, heap_url: str, sqlite_url: str) -> None:
+    """A flush in a callback says that it would wait for itself; a close there ends the client without a wait."""
+    said: list[str] = []
+
+    def flush(_: object) -> None:
+        try:
+            client.flush()
+        except RuntimeError as error:
+            said.append(str(error))
+        client.close()
+
+    heap.trouble.append(400)
+    client = HeapCloud("11", outbox=sqlite_url, base_url=heap_url, background=False, on_refused=flush)
+    client.track("E", user_id="ann")
+    assert client.flush(20).refused == 1
+    assert ["would wait for itself" in text for text in said] == [True]
 
 
 def test_the_event_loop_is_never_blocked(heap_url: str, heap: Heap, sqlite_url: str) -> None:

@@ -279,6 +279,15 @@ def test_still_written(on_sqlite: HeapCloud) -> None:
     assert load(on_sqlite, content + GOOD_LINE, "f").taken == 1
 
 
+def test_order_of_problems(on_sqlite: HeapCloud) -> None:
+    """Problems are told in the order of the lines, the unfinished last one too."""
+    rejects = io.StringIO()
+    source = io.BytesIO(b"x\n" + GOOD_LINE + b'\ny\n{"type"')
+    loaded = Load(source, on_sqlite, "f", rejects=rejects).run()
+    assert [number for number, _ in loaded.problems] == [1, 3, 4]
+    assert [json.loads(line)["line"] for line in rejects.getvalue().splitlines()] == [1, 3, 4]
+
+
 def test_checkpoint_of_an_older_version(on_sqlite: HeapCloud) -> None:
     """A position as an older version wrote it does not stop the load."""
     first = Load(io.BytesIO(GOOD_LINE), on_sqlite, "f")

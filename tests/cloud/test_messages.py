@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,10 @@ from heap_web.core.errors import CallError
         (float("nan"), None),
         ([], None),
         ({}, None),
+        (b"user1", None),
+        (datetime(2026, 1, 31), None),
+        (timedelta(1), None),
+        (UUID(int=7), str(UUID(int=7))),
     ],
 )
 def test_identity(value: object, text: str | None) -> None:
@@ -58,6 +63,8 @@ def test_identity(value: object, text: str | None) -> None:
         (np.float64(1629213675.449), "2021-08-17T15:21:15.449Z"),
         (np.datetime64("2021-08-17T15:21:15.449"), "2021-08-17T15:21:15.449Z"),
         (Decimal("1629213675.449"), "2021-08-17T15:21:15.449Z"),
+        (Decimal.from_float(1629213675.449), "2021-08-17T15:21:15.449Z"),  # with all the digits of the double
+        (Fraction(1629213675449, 1000), "2021-08-17T15:21:15.449Z"),
         (0, "1970-01-01T00:00:00.000Z"),
         (-1, "1969-12-31T23:59:59.000Z"),
         ("2021-01-01 10:00:00+05:00", "2021-01-01T05:00:00.000Z"),  # as str(datetime) gives it
@@ -252,3 +259,9 @@ def test_shown() -> None:
 
     for value in (10**5_000, "x" * 10**6, [[]] * 10**5, Liar(), 7):
         assert len(shown(value)) <= 60
+
+
+@pytest.mark.parametrize("integrations", [{7: False}, {None: 1, "Heap": True}, {b"All": False}])
+def test_odd_integrations(integrations: dict[Any, Any]) -> None:
+    """Names that are no text name no integration."""
+    assert from_segment({"type": "track", "userId": "u", "event": "E", "integrations": integrations}) is not None

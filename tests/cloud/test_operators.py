@@ -153,6 +153,8 @@ def test_track_many(client: HeapCloud, heap: Heap) -> None:
         ({"event": "E", "userId": "ann"}, r"call 1: pass a mapping with some of .*not \['userId'\]"),
         ("E", "call 1: pass a mapping .*, or a Message, not str"),
         ({"user_id": "ann"}, "call 1: an event needs a name"),
+        ({"event": "E", "user_id": "ann", "message_id": []}, "call 1: the message id is"),
+        ({"event": "E", "user_id": "ann", "timestamp": "soon"}, "call 1: timestamp 'soon' is no time"),
     ],
 )
 def test_track_many_all_or_none(client: HeapCloud, wrong: Any, said: str) -> None:
@@ -160,6 +162,13 @@ def test_track_many_all_or_none(client: HeapCloud, wrong: Any, said: str) -> Non
     with pytest.raises(CallError, match=said):
         client.track_many([{"event": "E", "user_id": "ann"}, wrong])
     assert client.outbox.waiting() == 0
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "E", b"E", {"event": "E", "user_id": "ann"}, Message("track", "ann", "E")])
+def test_track_many_of_one(client: HeapCloud, wrong: Any) -> None:
+    """What is no iterable of calls, a single call among them, is refused with what to pass."""
+    with pytest.raises(CallError, match="pass an iterable of calls, such as a list of mappings"):
+        client.track_many(wrong)
 
 
 def test_gzip(heap_url: str, heap: Heap, sqlite_url: str) -> None:

@@ -56,6 +56,16 @@ def test_calls(outbox: Outbox) -> None:
     assert (kept.user, kept.status, kept.reason, kept.body, kept.at) == ("ann", 400, "no a", '{"key": "a"}', 1_000.0)
 
 
+def test_one_message_id(outbox: Outbox) -> None:
+    """One message id may be given as it is; its letters are no ids of their own."""
+    outbox.put([Entry(TRACK, "7", "deed", "{}"), Entry(TRACK, "7", "12", "{}")])
+    assert ids(outbox, "waiting", message_ids="deed") == ["deed"]
+    assert ids(outbox, "waiting", message_ids=[12]) == ["12"]
+    assert ids(outbox, "waiting", user=7) == ["deed", "12"]
+    assert outbox_admin.drop(outbox, "waiting", message_ids="deed") == 1
+    assert ids(outbox, "waiting") == ["d", "e", "12"]
+
+
 def test_retry(outbox: Outbox) -> None:
     """Some are put back, in their old places before those that wait."""
     assert outbox_admin.retry(outbox, status=400) == 2

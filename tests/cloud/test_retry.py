@@ -3,6 +3,7 @@
 import pytest
 
 from heap_web.cloud.retry import Retry, Verdict, retry_after, verdict
+from heap_web.core.errors import ConfigurationError
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from heap_web.cloud.retry import Retry, Verdict, retry_after, verdict
         (401, Verdict.REFUSED),
         (403, Verdict.REFUSED),
         (404, Verdict.REFUSED),
+        (407, Verdict.AGAIN),
         (408, Verdict.AGAIN),
         (413, Verdict.SPLIT),
         (422, Verdict.SPLIT),
@@ -53,6 +55,11 @@ def test_retry_after_is_obeyed() -> None:
         (" 7 ", 7.0),
         ("-1", None),
         ("soon", None),
+        ("3600.5", None),
+        ("9" * 400, float("inf")),
+        ("Sat, 21 Nov 99999999999999999 12:00:30 GMT", None),
+        ("Sat, 99 Nov 2026 12:00:30 GMT", None),
+        ("Fri, 31 Dec 10000 12:00:30 GMT", None),
         ("Sat, 21 Nov 2026 12:00:30 GMT", 30.0),
         ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
     ],
@@ -60,3 +67,10 @@ def test_retry_after_is_obeyed() -> None:
 def test_retry_after_header(header: str | None, seconds: float | None) -> None:
     """The header is seconds or an HTTP date; one that cannot be read is as none."""
     assert retry_after(header, 1795262400.0) == seconds
+
+
+@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"first": -1.0}, {"most": float("nan")}, {"first": float("inf")}])
+def test_wrong_retry(wrong: dict[str, float]) -> None:
+    """A `Retry` that cannot be waited for is refused."""
+    with pytest.raises(ConfigurationError, match="pass 1 or more attempts"):
+        Retry(**wrong)  # type: ignore[arg-type]
