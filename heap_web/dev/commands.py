@@ -16,13 +16,15 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 # What runs in pages that may have replaced any global.
 PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
-#: Two processors are what CI has; some tests mostly wait, for deadlines and for processes.
-LANES = 2
+#: One more than CI has processors: many tests wait, for deadlines and for processes.
+LANES = 3
 #: Parts of the tests that take minutes, the longest first. All others are one part more.
 PARTS = {
     "faults": ("tests/faults",),
     "browser": ("tests/browser",),
     "hosts": ("tests/hosts", "tests/webkit"),
+    "server": ("tests/cloud", "tests/audiences"),
+    "entrances": ("tests/entrances",),
     "build": ("tests/build", "tests/docs"),
 }
 
@@ -67,7 +69,7 @@ def parts(pytest: list[str]) -> dict[str, list[str]]:
 
 
 def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
-    """Runs every check, in two lanes and all of them even when one fails; the last words are a line for each.
+    """Runs every check, in lanes and all of them even when one fails; the last words are a line for each.
 
     Where the arguments name unit tests of the page's half (`static/test/unit/*.test.js`), only those run.
     """

@@ -143,7 +143,7 @@ def expected(spark: SparkSession) -> tuple[int, int, int]:
     return left, 200_000 - left, left
 
 
-@pytest.mark.parametrize("step", [4, 7, 10, 12])
+@pytest.mark.parametrize("step", [4, 10, *(pytest.param(step, marks=pytest.mark.long) for step in (7, 12))])
 def test_cut_short(
     step: int, spark: SparkSession, connection: Any, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,7 @@ def test_five_megabytes_of_traits_harm_no_other_call(visitor: Visitor) -> None:
     visitor.arrived(visitor.made)
 
 
+@pytest.mark.one_engine  # Firefox takes three times as long
 @pytest.mark.fault(23, "100,000 calls in one tick")
 def test_a_hundred_thousand_calls_in_one_tick_arrive(visitor: Visitor) -> None:
     """A hundred thousand calls in one tick, a hundred times what the journal takes, arrive in order."""
