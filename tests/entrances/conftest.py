@@ -7,29 +7,25 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from heap_web.dev.build.steps import cached, fingerprint
+from heap_web.dev.build.steps import DIST, cached, fingerprint
 from tests.browser.conftest import LAUNCH, dist  # noqa: F401  (a fixture)
 from tests.browser.serving import Answer, serving
 from tests.browser.test_segment import refuse_network, segment_script  # noqa: F401  (a fixture)
-from tests.faults.conftest import (  # noqa: F401  (fixtures)
-    ROWS,
-    browser_type_launch_args,
-    freezing_browser,
-    pytest_configure,
-    pytest_terminal_summary,
-)
+from tests.faults.conftest import browser_type_launch_args, freezing_browser, know_faults  # noqa: F401  (fixtures)
 from tests.faults.counting import Counting
-from tests.faults.table import Row
+from tests.faults.table import Row, as_matrix
 from tests.faults.visitor import Visitor
 from tests.hosts.self_hosted import pyodide
 
 from .entrance import ENTRANCES, Entrance
 
 PAGES = Path(__file__).parent / "pages"
+ROWS = pytest.StashKey[list[Row]]()
 FREEZE = """async () => {
   const { freeze } = await import("/python.mjs");
   const memory = await freeze();
@@ -37,6 +33,21 @@ FREEZE = """async () => {
   for (let i = 0; i < memory.length; i += 1 << 15) text += String.fromCharCode(...memory.subarray(i, i + (1 << 15)));
   return btoa(text);
 }"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Knows the faults' marker, and starts an empty table."""
+    know_faults(config)
+    config.stash[ROWS] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Prints the table, and writes it to dist/ as Markdown."""
+    if rows := config.stash[ROWS]:
+        matrix = as_matrix(rows, list(ENTRANCES))
+        (DIST / "entrances.md").write_text(matrix, "utf-8")
+        terminalreporter.section("entrances: what Heap received of what was made")
+        terminalreporter.write(matrix)
 
 
 @dataclass

@@ -25,10 +25,15 @@ exec {program} "$@"
 ROWS = pytest.StashKey[list[Row]]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Knows the marker that numbers and names a fault, and starts an empty table."""
+def know_faults(config: pytest.Config) -> None:
+    """Knows the marker that numbers and names a fault."""
     config.addinivalue_line("markers", "fault(number, name, freezing=False): a row; with a back/forward cache")
-    config.stash.setdefault(ROWS, [])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Knows the faults' marker, and starts an empty table."""
+    know_faults(config)
+    config.stash[ROWS] = []
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -36,7 +41,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     rows = config.stash[ROWS]
     if not rows:
         return
-    config.stash[ROWS] = []  # tests/entrances has this hook too, for the same table
     (DIST / "faults.json").write_text(as_json(rows), "utf-8")
     (DIST / "faults.md").write_text(as_markdown(rows), "utf-8")
     terminalreporter.section("faults: what was made and what Heap received")

@@ -99,6 +99,33 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def as_matrix(rows: Sequence[Row], entrances: Sequence[str]) -> str:
+    """A Markdown table with a line for each fault and a column for each entrance, which a row's name ends with.
+
+    A cell says how many calls Heap received of how many that were made, in all engines, and what went wrong.
+    """
+    lines = [
+        ("fault", "", *(name.replace("-", " ").replace("python", "Python") for name in entrances)),
+        ("---:", "---", *("---:" for _ in entrances)),
+    ]
+    for (fault, name), group in groupby(ordered(rows), lambda row: (row.fault, row.name.rpartition(", ")[0])):
+        runs = list(group)
+        cells = [cell([run for run in runs if run.name.endswith(f", {entrance}")]) for entrance in entrances]
+        lines.append((str(fault), name, *cells))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def cell(rows: Sequence[Row]) -> str:
+    """What one fault cost at one entrance; a dash where it does not run."""
+    if not rows:
+        return "—"
+    _, made, received, lost, twice, errors = sums(rows)
+    wrong = [
+        f"{count} {what}" for count, what in ((lost, "lost"), (twice, "twice"), (errors, "errors")) if count != "0"
+    ]
+    return ", ".join([f"{received} of {made}", *wrong])
+
+
 def sums(rows: Sequence[Row]) -> list[str]:
     """How many runs, and what they made, received, lost, doubled and saw go wrong."""
     lists = [sum(len(getattr(row, field)) for row in rows) for field in ("lost", "twice", "errors")]

@@ -52,6 +52,7 @@ def markdown(doc: Doc) -> str:
             counts=figures.counts(),
             costs=figures.costs(),
             faults=figures.table("faults.md"),
+            entrances=figures.table("entrances.md"),
             speed=figures.table("speed.md"),
             hosts=json.loads((SOURCES / "hosts.json").read_text("utf-8")),
             reference=reference.page,
