@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +20,10 @@ def undriven(url: str, profile: Path) -> Iterator[None]:
     """A Chromium that shows a page, on a profile of its own."""
     start = LAUNCH["chromium"]
     command = [start["executable_path"], *start["args"], "--headless", f"--user-data-dir={profile}", ALONE, url]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+    nowhere = subprocess.DEVNULL
+    # A group of its own: the program is a script that starts the browser and does not pass a signal on.
+    with subprocess.Popen(command, stdout=nowhere, stderr=nowhere, start_new_session=True) as browser:
         try:
             yield
         finally:
-            browser.terminate()
+            os.killpg(browser.pid, signal.SIGTERM)
