@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-__version__ = "1.0.0rc1"
+__version__ = "0.1.0"
 
 
 def load(
