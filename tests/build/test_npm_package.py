@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+import heap_web
 from heap_web.dev.build.manifest import integrity
+from heap_web.dev.build.npm_package import npm_version
 from heap_web.dev.build.steps import ROOT
 from heap_web.dev.build.toolchain import MODULES, esbuild, node, npm
 from tests.browser.conftest import Watch
@@ -79,8 +81,9 @@ def test_says_what_it_is(installed: Path) -> None:
     """Name, version, licence and description are pyproject's; it depends on nothing."""
     about = json.loads((installed / "package.json").read_text("utf-8"))
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    for key in ("name", "version", "license", "description", "keywords"):
+    for key in ("name", "license", "description", "keywords"):
         assert about[key] == ours[key]
+    assert about["version"] == npm_version(ours["version"])
     assert not [key for key in about if key.lower().endswith("dependencies")]
 
 
@@ -93,8 +96,7 @@ def test_has_what_belongs_to_it(dist: Path, installed: Path) -> None:
     assert files(installed) == files(dist / "npm")
     assert {"LICENSE", "THIRD-PARTY.txt", "README.md", "CHANGELOG.md"} <= files(installed)
     assert not [name for name in files(installed) if name.endswith((".br", ".gz", ".whl"))]
-    version = json.loads((installed / "package.json").read_text("utf-8"))["version"]
-    assert f"## {version} " in (installed / "CHANGELOG.md").read_text("utf-8")
+    assert f"## {heap_web.__version__} " in (installed / "CHANGELOG.md").read_text("utf-8")
     readme = (installed / "README.md").read_text("utf-8")
     assert "npm install heap-web" in readme
     assert not re.search(r"\{\{|\]\((?!https://)", readme)  # no template left, no link that only the site can follow
@@ -240,9 +242,8 @@ def test_the_command_says_what_it_takes(arguments: tuple[str, ...], words: str, 
 
 
 def test_the_command_tells_its_version_and_usage(project: Path) -> None:
-    """The version is the package's own."""
-    version = json.loads((project / "node_modules" / "heap-web" / "package.json").read_text("utf-8"))["version"]
-    assert command_line(project, "--version").stdout == f"{version}\n"
+    """The version is that of script and runtime, as `analytics.VERSION` has it."""
+    assert command_line(project, "--version").stdout == f"{heap_web.__version__}\n"
     assert "heap-web copy <folder>" in command_line(project, "--help").stdout
 
 
