@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -129,6 +130,23 @@ def checked_app_id(app_id: object) -> str:
             "pass the number that Heap shows under Account, Manage, Projects, as text"
         )
     return text
+
+
+def check_seconds(name: str, value: object, *, endless: bool = True) -> None:
+    """Raises `ConfigurationError` for a setting that is no time in seconds. Infinity is one if it may be `endless`."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not value >= 0
+        or (value == inf and not endless)
+    ):
+        raise ConfigurationError(f"{name} {value!r} is no time; pass seconds")
+
+
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Raises `ConfigurationError` for a setting that is neither None nor of its type."""
+    if value is not None and not isinstance(value, kind):
+        raise ConfigurationError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:

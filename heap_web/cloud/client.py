@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from heap_web.cloud import bounded, leftovers, outbox_admin
-from heap_web.cloud.calls import Calls, message_of, messages_of
+from heap_web.cloud.calls import Calls, check_kind, check_seconds, message_of, messages_of
 from heap_web.cloud.database import PATIENCE
 from heap_web.cloud.delivery import Delivery, Sender
 from heap_web.cloud.driver import JOIN, Drain, Driver
@@ -27,7 +27,7 @@ from heap_web.cloud.pacing import Limits, Pacer
 from heap_web.cloud.retry import Retry
 from heap_web.cloud.telemetry import telemetry
 from heap_web.cloud.transport import Http
-from heap_web.core.errors import CallError, ConfigurationError
+from heap_web.core.errors import CallError
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict, Unpack
@@ -94,7 +94,11 @@ class _Client(Generic[MessageId, MessageIds]):
         verify: bool | str | ssl.SSLContext = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        _check_settings(linger=linger, timeout=timeout, limits=limits, retry=retry)
+        # What is of the wrong kind would only fail in the sender's thread.
+        check_seconds("linger", linger)
+        check_seconds("timeout", timeout)
+        check_kind("limits", limits, Limits)
+        check_kind("retry", retry, Retry)
         self._calls = Calls(app_id, region, api, clock, base_url)
         self._background = background
         self._pacer = Pacer(limits or Limits())
@@ -332,16 +336,6 @@ class _Client(Generic[MessageId, MessageIds]):
             return self._within(COUNTING, job.sender.so_far)
         finally:
             job.stop()
-
-
-def _check_settings(*, linger: object, timeout: object, limits: object, retry: object) -> None:
-    """Raises `ConfigurationError` for settings of the wrong kind, which would only fail in the sender's thread."""
-    for name, value in (("linger", linger), ("timeout", timeout)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-            raise ConfigurationError(f"{name} {value!r} is no time; pass seconds")
-    for name, value, kind in (("limits", limits, Limits), ("retry", retry, Retry)):
-        if value is not None and not isinstance(value, kind):
-            raise ConfigurationError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
 
 
 def _seconds(timeout: float | None) -> float | None:

@@ -45,7 +45,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from heap_web.cloud import forks
 from heap_web.cloud.bound import Bound, Filling
-from heap_web.cloud.calls import checked_app_id
+from heap_web.cloud.calls import check_kind, check_seconds, checked_app_id
 from heap_web.cloud.database import PATIENCE, Database, default_url, resolved
 from heap_web.cloud.entries import MOST_PER_REQUEST, Entry, is_event, property_names, without_properties
 from heap_web.cloud.errors import OutboxError, OutboxFullError
@@ -54,7 +54,6 @@ from heap_web.cloud.messages import message_key
 from heap_web.cloud.pacing import EVENT_WINDOW, Blocked, Pacer, Sent
 from heap_web.cloud.sender_lock import SenderLock
 from heap_web.cloud.tables import LONG_USER, checkpoints, lanes, ledger, make, make_again, refused, waiting
-from heap_web.core.errors import ConfigurationError
 
 __all__ = ["Claim", "Outbox", "Refusal", "Row", "default_url"]
 
@@ -173,10 +172,8 @@ class Outbox:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.app_id = checked_app_id(app_id)
-        if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 <= patience < float("inf"):
-            raise ConfigurationError(f"patience {patience!r} is no time; pass seconds")
-        if not (bound is None or isinstance(bound, Bound)):
-            raise ConfigurationError(f"bound must be a Bound, not {type(bound).__name__}")
+        check_seconds("patience", patience, endless=False)
+        check_kind("bound", bound, Bound)
         self._clock = clock
         self._monotonic = monotonic
         self.database = Database(resolved(url), patience)
