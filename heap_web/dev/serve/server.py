@@ -8,7 +8,6 @@ import mimetypes
 import secrets
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -31,6 +30,7 @@ from heap_web.core.errors import ConfigurationError
 from heap_web.dev.docs import pages as docs
 from heap_web.dev.docs import search
 from heap_web.dev.serve import from_server, received, security
+from heap_web.dev.serve.loopback import serving
 from heap_web.dev.serve.site import DIST, NOT_FOUND, PAGES, STATIC, Page, Site
 
 HOST = "127.0.0.1"
@@ -242,14 +242,9 @@ def serve(port: int = 8000, app_id: str | None = None, sdk: str = "classic", dis
 def running(app_id: str | None = None, sdk: str = "classic", dist: Path = DIST) -> Iterator[str]:
     """The demo on a free port, in a thread, for as long as the block lasts; gives its address, no slash at the end."""
     inbox = None if app_id else received.Inbox()
-    server = _Server(create_app(Site.of(app_id, sdk, dist), dist, inbox), inbox)
-    with listen(0) as bound:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="demo server", daemon=True)
-        thread.start()
+    with serving(create_app(Site.of(app_id, sdk, dist), dist, inbox)) as address:
         try:
-            yield f"http://{HOST}:{bound.getsockname()[1]}"
+            yield address
         finally:
-            if inbox:
+            if inbox:  # its streams would keep the server open
                 inbox.close()
-            server.should_exit = True
-            thread.join(timeout=10)
