@@ -52,13 +52,13 @@ export function createJournal(appId, local, size) {
     return pages;
   };
 
-  /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner */
-  const callsOf = (owner) => {
+  /** The calls of a page, in order. What is too old, or was not written by us, is removed. @param {string} owner @param {Record<string, string[]>} found */
+  const callsOf = (owner, found = scan()) => {
     /** @type {{key: string, at: number, text: string}[]} */
     const calls = [];
     const order = (/** @type {string} */ key) => +part(key, lastIndexOf(key, ":") + 1);
     each(
-      sort(scan()[owner] || [], (a, b) => order(a) - order(b)),
+      sort(found[owner] || [], (a, b) => order(a) - order(b)),
       (key) => {
         const value = read(key);
         if (value === null) return;
@@ -120,7 +120,8 @@ export function createJournal(appId, local, size) {
     calls() {
       /** @type {ReturnType<typeof callsOf>} */
       const all = [];
-      each(sort(keys(scan())), (owner) => each(callsOf(owner), (call) => append(all, call)));
+      const found = scan();
+      each(sort(keys(found)), (owner) => each(callsOf(owner, found), (call) => append(all, call)));
       return sort(all, (a, b) => a.at - b.at);
     },
   };
