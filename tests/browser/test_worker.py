@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserType, Page
 
+from heap_web.dev.bench.browser import FLAGS
+from heap_web.dev.build.runtime import SAMPLE
 from heap_web.dev.build.steps import DIST
 from tests.too_small import too_small
 
-from .conftest import Watch
+from .conftest import LAUNCH, Watch
 from .counting import EMPTY, expect_events, html, journal, track
 from .serving import Answer, Site
 
@@ -45,6 +48,28 @@ BATCH = json.dumps(
         "calls": [{"m": "track", "a": ["E", {"foo": {"bar": {"cheese": "american", "prop": [1, 2, 3]}}}]}],
     }
 )
+# Has a worker answer a batch as soon as it is ready, and many more once it has brought Python to speed.
+ANSWER_MANY = """
+async ({ url, batch, many, times }) => {
+  const worker = new Worker(url, { type: "module" });
+  const answered = new Promise((done) => {
+    worker.onmessage = ({ data }) => {
+      if (data.type === "ready") worker.postMessage({ type: "batch", id: 0, text: batch });
+      else if (data.type === "heap-web:warm-up" || (data.type === "batch" && data.id > 0 && data.id < times))
+        worker.postMessage({ type: "batch", id: (data.id ?? 0) + 1, text: many });
+      else if (data.id === times) done();
+    };
+  });
+  await answered;
+  worker.terminate();
+}
+"""
+# V8 optimizes this for numbers. Then a text comes.
+GUESS_WRONG = """
+const wrongGuess = (given) => given.value + 1;
+for (let i = 0; i < 2_000_000; i++) wrongGuess({ value: i });
+wrongGuess({ value: "text" });
+"""
 TOLD = [["track", "E", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}]]
 
 
@@ -52,6 +77,19 @@ TOLD = [["track", "E", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}
 def runtime(site: Site) -> str:
     """The path of the built runtime's folder on the site."""
     return "/dist/" + json.loads((DIST / "manifest.json").read_text("utf-8"))["runtime"]
+
+
+def telling(runtime: str, more: str = "") -> Answer:
+    """A worker that also tells what its own timeline says: when it has brought Python to speed."""
+    script = f"""
+    import "{runtime}worker.js";
+    {more}
+    const observer = new PerformanceObserver((list) => {{
+      for (const {{ name }} of list.getEntries()) postMessage({{ type: name }});
+    }});
+    observer.observe({{ type: "measure", buffered: true }});
+    """
+    return Answer(script, "text/javascript")
 
 
 def talk(page: Page, runtime: str, kind: str, messages: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
@@ -100,20 +138,32 @@ def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page
 
 def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site: Site, runtime: str) -> None:
     """A worker that has booted runs Python by itself for a while, answers batches meanwhile, and is then done."""
-    # Its own timeline says so, which it tells the page here.
-    telling = f"""
-    import "{runtime}worker.js";
-    const observer = new PerformanceObserver((list) => {{
-      for (const {{ name }} of list.getEntries()) postMessage({{ type: name }});
-    }});
-    observer.observe({{ type: "measure", buffered: true }});
-    """
-    site.pages["/telling.js"] = Answer(telling, "text/javascript")
+    site.pages["/telling.js"] = telling(runtime)
     page.goto(site.page("/", "<!doctype html>"))
     batch = {"type": "batch", "id": 1, "text": BATCH}
     said = {"url": "/telling.js", "kind": "dedicated", "messages": [batch], "until": "heap-web:warm-up"}
     heard = [message["type"] for message in page.evaluate(TALK, said)]
     assert heard.index("ready") < heard.index("batch") < heard.index("heap-web:warm-up")
+
+
+def test_chromium_compiles_pythons_loop_once_as_no_guess_of_its_turns_out_wrong(
+    browser_name: str, browser_type: BrowserType, site: Site, runtime: str, tmp_path: Path
+) -> None:
+    """Chromium never throws away the optimized code of Python's loop, whatever calls come after it is made."""
+    if browser_name != "chromium":
+        pytest.skip("only V8 tells what it throws away")
+    told = tmp_path / "deoptimized.txt"
+    flags = f"--js-flags=--trace-deopt --redirect-code-traces --redirect-code-traces-to={told}"
+    arguments = {"executable_path": LAUNCH["chromium"]["executable_path"], "args": [*FLAGS, flags]}
+    site.pages["/telling.js"] = telling(runtime, GUESS_WRONG)
+    given = {"url": "/telling.js", "batch": BATCH, "many": SAMPLE.read_text("utf-8"), "times": 100}
+    with closing(browser_type.launch(**arguments)) as browser:
+        page = browser.new_page()
+        page.goto(site.page("/", "<!doctype html>"))
+        page.evaluate(ANSWER_MANY, given)
+    lines = told.read_text("utf-8").splitlines()
+    assert any("wrongGuess" in line for line in lines)  # so V8 does tell
+    assert [line for line in lines if "deoptimizing wasm-function" in line] == []
 
 
 def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, runtime: str) -> None:

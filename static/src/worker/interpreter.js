@@ -53,6 +53,7 @@ const pythonError = (message) => Object.defineProperty(new Error(message), "name
  */
 export async function thaw(wasm, file, more = {}) {
   const header = headerOf(file);
+  const { answer = 0, prime = 0 } = header;
   let lacking = false;
   const given = { ...answersOf(() => memory), ...more };
   /** @type {Record<string, Functions>} */
@@ -79,23 +80,30 @@ export async function thaw(wasm, file, more = {}) {
     return pointer;
   };
 
-  /** @param {string} text */
-  function run(text) {
+  /** @param {number} entry a function of Python that takes a text and gives one @param {string} text */
+  function call(entry, text) {
     const bytes = encoder.encode(escaped(text));
     const at = sound(malloc(bytes.length || 1));
     new Uint8Array(memory.buffer, at).set(bytes);
-    const batch = sound(PyUnicode_DecodeUTF8(at, bytes.length, 0));
+    const argument = sound(PyUnicode_DecodeUTF8(at, bytes.length, 0));
     free(at);
-    const result = sound(PyObject_CallOneArg(header.entry, batch));
-    Py_DecRef(batch);
+    const result = sound(PyObject_CallOneArg(entry, argument));
+    Py_DecRef(argument);
     const start = sound(PyUnicode_AsUTF8AndSize(result, length));
     const size = new DataView(memory.buffer).getUint32(length, true);
-    const answer = decoder.decode(new Uint8Array(memory.buffer, start, size));
+    const said = decoder.decode(new Uint8Array(memory.buffer, start, size));
     Py_DecRef(result);
-    // An answer is an object; anything else is what Python raised.
-    if (!answer.startsWith("{")) throw pythonError(answer);
-    return answer;
+    return said;
   }
 
+  /** @param {string} text */
+  function run(text) {
+    const said = call(answer, text);
+    // An answer is an object; anything else is what Python raised.
+    if (!said.startsWith("{")) throw pythonError(said);
+    return said;
+  }
+
+  call(prime, "");
   return { run, python: header.python, spoiled: () => lacking || cold?.value === 1 };
 }

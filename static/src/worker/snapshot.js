@@ -9,7 +9,8 @@
  * @property {number} [floor] first byte of the part that starts as zeros; none: all of it does
  * @property {unknown} [references] what JavaScript objects the interpreter held (Pyodide's own format)
  * @property {[variables: number, end: number]} [static] where static data that has been written to lies, for the build
- * @property {number} [entry] address of the Python function that a worker calls
+ * @property {number} [answer] address of the Python function that a worker calls for each batch
+ * @property {number} [prime] address of the one that it calls before
  */
 
 /** Fewer equal bytes than this between two runs do not end a run: a run costs eight bytes itself, badly compressed, and time. */

@@ -2,8 +2,8 @@
 //
 // Browsers compile WebAssembly twice. First they compile all of it, fast and without optimizing. Then they compile what runs often
 // once more, in the background, and optimize it by guesses from what has run so far. Where a guess turns out wrong, that code is
-// thrown away and compiled anew, which takes some 5 ms for each of Python's large functions. After a few runs of many kinds of calls,
-// with time to compile between them, the guesses are right.
+// thrown away and compiled anew. For Python's largest functions the build sees to it that the guesses are right at once (see `prime` in
+// entry.py). For the others they are right after a few runs of many kinds of calls, with time to compile between them.
 
 /** The batch of all kinds of calls that the interpreter was frozen after; set by the build. */
 /* global __SAMPLE__ */

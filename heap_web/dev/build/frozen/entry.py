@@ -1,8 +1,35 @@
-"""What a worker calls: a batch in, its answer out, and nothing raised."""
+"""What a worker calls: `prime` once, then `answer` for each batch."""
 
+from functools import partial
 from traceback import format_exception
 
 from heap_web.runtime import run
+
+# More types than V8 guesses by, which are four, for each thing that `prime` does.
+ITERATED = ({}, {}.items(), "", frozenset(), map(int, ()), enumerate(()))
+TESTED = (0, 0.0, "", (), [], {}, frozenset(), None)
+HASHED = (1, 1.5, "a", (1,), frozenset(), int)
+ITERABLE = ([], (), {}, "", {}.items(), frozenset(), range(0), map(int, ()))
+CALLED = (int, dict, [].copy, "".upper, partial(int), lambda: None)
+
+
+def prime(_: str) -> str:
+    """Has the C functions that Python's evaluation loop calls for every type meet values of many types.
+
+    V8 optimizes that loop after some 150 of Python's instructions. Where the loop calls by a type's table, V8 puts the
+    functions that were called there so far. When another type comes later, V8 throws the code away and compiles the
+    loop anew. That takes a third of a second of a core, while a page loads. So the types come first, in few
+    instructions. The iterators come before all others, as the loop itself calls them.
+    """
+    for some in ITERATED:
+        for _ in some:
+            pass
+    any(TESTED)
+    set(HASHED)
+    list(map(iter, ITERABLE))
+    for call in CALLED:
+        call()
+    return ""
 
 
 def answer(text: str) -> str:

@@ -52,9 +52,9 @@ def settle(entry: str, sample: str) -> str:
 def settle_small(sample: str, ran: str) -> str:
     """The same of what is left when all functions have gone that are not among `ran`, a JSON list.
 
-    Returns Python's version, and where in memory the function is that a worker calls, as JSON.
+    Returns Python's version, and where in memory the functions are that a worker calls, as JSON.
     """
-    from entry import answer  # type: ignore[import-not-found]
+    from entry import answer, prime  # type: ignore[import-not-found]
     from prune import prune  # type: ignore[import-not-found]
 
     version = sys.version.split()[0]
@@ -64,9 +64,9 @@ def settle_small(sample: str, ran: str) -> str:
     del ran
     prune(keys, {__name__, prune.__module__})
     del keys, prune
-    sys.answer = answer  # type: ignore[attr-defined]  # for as long as Python is there
+    sys.entry = answer, prime  # type: ignore[attr-defined]  # for as long as Python is there
     _repeat(answer, sample, wanted)
-    return f'{{"python":"{version}","entry":{id(answer)}}}'
+    return f'{{"python":"{version}","answer":{id(answer)},"prime":{id(prime)}}}'
 
 
 def interned() -> str:

@@ -22,6 +22,7 @@ def functions_run(texts: str) -> str:
     monitoring.use_tool_id(monitoring.PROFILER_ID, "tracing")
     monitoring.register_callback(monitoring.PROFILER_ID, monitoring.events.PY_START, started)
     monitoring.set_events(monitoring.PROFILER_ID, monitoring.events.PY_START)
+    entry.prime("")
     for text in json.loads(texts):
         entry.answer(text)
     monitoring.set_events(monitoring.PROFILER_ID, 0)
