@@ -22,6 +22,7 @@ CACHE = ROOT / ".cache" / "bench"
 class Contestant:
     """One contestant: `script` is the file that its page names, `count` the calls that its rates are measured with.
 
+    `boots`: it boots Python in a worker, whose own timeline tells the stages of a first page.
     `integration`: whether a site may choose it to tell Heap; then it is measured under every condition.
     """
 
@@ -30,13 +31,14 @@ class Contestant:
     script: str
     count: int = 10_000
     keeps: bool = True
+    boots: bool = False
     firefox: bool = False
     integration: bool = False
 
 
 # analytics.js 2 makes some 200 calls a second: its rates are measured with fewer calls, and its memory is not.
 CONTESTANTS: tuple[Contestant, ...] = (
-    Contestant("heap_web", "heap_web", "/heap_web/heap-web.js", firefox=True, integration=True),
+    Contestant("heap_web", "heap_web", "/heap_web/heap-web.js", boots=True, firefox=True, integration=True),
     Contestant(
         "analytics_next",
         "analytics.js 2",

@@ -17,6 +17,14 @@ class Figure:
     more_is_better: bool = False
 
 
+#: Stages of a first page on the way to the first call, by the name that `waterfall` gives them.
+STAGES: Mapping[str, str] = {
+    "script": "the script's arrival",
+    "worker": "the worker's start",
+    "fetched": "the runtime being there and compiled",
+    "thawed": "Python being there",
+}
+
 FIGURES: Mapping[str, Figure] = {
     figure.key: figure
     for figure in (
@@ -24,6 +32,11 @@ FIGURES: Mapping[str, Figure] = {
         Figure("cold_bytes", "all bytes on the wire, cold", "B"),
         Figure("cold", "first page, cold: navigation to heap.track", "ms"),
         Figure("again", "first page, second visit: navigation to heap.track", "ms"),
+        *(
+            Figure(f"{visit}_{key}", f"first page, {when}: navigation to {what}", "ms")
+            for visit, when in (("cold", "cold"), ("again", "second visit"))
+            for key, what in STAGES.items()
+        ),
         Figure("further", "further pages: navigation to heap.track", "ms"),
         Figure("firefox_further", "further pages, Firefox: navigation to heap.track", "ms"),
         Figure("busy_cold", "busy machine: first page, cold", "ms"),

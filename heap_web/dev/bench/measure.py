@@ -18,6 +18,7 @@ from heap_web.dev.bench.figures import Samples
 from heap_web.dev.bench.memory import held
 from heap_web.dev.bench.server import Site
 from heap_web.dev.bench.statistics import summarize
+from heap_web.dev.bench.waterfall import stages
 
 FURTHER = 5  # pages after the first of a visit
 WATCHED = 700  # ms that a visitor stays on a page, and it is watched for long tasks, after its first call has arrived
@@ -56,9 +57,12 @@ def visits(bench: Bench, contestant: Contestant) -> None:
         bench.site.log.clear()
         with chromium(bench.playwright, profile) as context:
             pages = [_visit(bench, contestant, context)]
+            _stages(bench, contestant, context, "cold")
             sent = [each for each in bench.site.log if not each.path.endswith(".html")]
         with chromium(bench.playwright, profile) as context:
-            pages.extend(_visit(bench, contestant, context) for _ in range(1 + FURTHER))
+            pages.append(_visit(bench, contestant, context))
+            _stages(bench, contestant, context, "again")
+            pages.extend(_visit(bench, contestant, context) for _ in range(FURTHER))
     add(key, "cold_bytes", sum(each.size for each in sent))
     add(key, "script_bytes", sum(each.body for each in sent if each.path == contestant.script))
     add(key, "cold", pages[0].first)
@@ -165,6 +169,12 @@ def _visit(bench: Bench, contestant: Contestant, context: BrowserContext, slowdo
     tasks = page.evaluate("bench.tasks()")
     session.detach()
     return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
+
+
+def _stages(bench: Bench, contestant: Contestant, context: BrowserContext, visit: str) -> None:
+    if contestant.boots:
+        for stage, end in stages(tab(context), contestant.script).items():
+            bench.samples.add(contestant.key, f"{visit}_{stage}", end)
 
 
 def _stay(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-Ask = Callable[[str], Mapping[str, Any]]
-WORKERS = ("worker", "shared_worker")
-ANSWER = 120_000.0  # ms that a worker may take to answer
+from heap_web.dev.bench.workers import Ask, Event, attached, workers
+
 PAUSE = 100.0  # ms in which finalizers run
 CHUNK = "HeapProfiler.addHeapSnapshotChunk"
 # Machine code is no trace of the calls: engines make more and better code the longer something runs.
@@ -37,10 +35,10 @@ def held(page: Page) -> Held:
     session = page.context.new_cdp_session(page)
     try:
         sums = _held(page, session.send, _listening(session))
-        for target in session.send("Target.getTargets")["targetInfos"]:
-            if target["type"] in WORKERS:
-                with _attached(page, session, target["targetId"]) as (ask, chunks):
-                    sums += _held(page, ask, chunks)
+        for worker in workers(session):
+            chunks: list[str] = []
+            with attached(page, session, worker, partial(_keep, chunks)) as ask:
+                sums += _held(page, ask, chunks)
         return sums
     finally:
         session.detach()
@@ -77,47 +75,12 @@ def _held(page: Page, ask: Ask, chunks: list[str]) -> Held:
     return counted(json.loads("".join(chunks)))
 
 
+def _keep(chunks: list[str], event: Event) -> None:
+    if event["method"] == CHUNK:
+        chunks.append(event["params"]["chunk"])
+
+
 def _listening(session: CDPSession) -> list[str]:
     chunks: list[str] = []
     session.on(CHUNK, lambda event: chunks.append(event["chunk"]))
     return chunks
-
-
-@contextmanager
-def _attached(page: Page, session: CDPSession, target: str) -> Iterator[tuple[Ask, list[str]]]:
-    """Speak with a worker through the page's session, by messages within messages."""
-    answers: dict[int, Mapping[str, Any]] = {}
-    chunks: list[str] = []
-    numbers = count(1)
-
-    def hear(event: Mapping[str, Any]) -> None:
-        message = json.loads(event["message"])
-        if message.get("method") == CHUNK:
-            chunks.append(message["params"]["chunk"])
-        elif "id" in message:
-            answers[message["id"]] = message
-
-    session.on("Target.receivedMessageFromTarget", hear)
-    attached = session.send("Target.attachToTarget", {"targetId": target, "flatten": False})["sessionId"]
-
-    def ask(method: str) -> Mapping[str, Any]:
-        number = next(numbers)
-        text = json.dumps({"id": number, "method": method})
-        session.send("Target.sendMessageToTarget", {"sessionId": attached, "message": text})
-        waited = 0.0
-        while number not in answers:
-            if waited >= ANSWER:
-                raise TimeoutError(f"the worker did not answer {method} in {ANSWER / 1000:.0f} s")
-            page.wait_for_timeout(20)
-            waited += 20
-        message = answers.pop(number)
-        if "error" in message:
-            raise RuntimeError(f"{method}: {message['error']['message']}")
-        result: Mapping[str, Any] = message["result"]
-        return result
-
-    try:
-        yield ask, chunks
-    finally:
-        session.remove_listener("Target.receivedMessageFromTarget", hear)
-        session.send("Target.detachFromTarget", {"sessionId": attached})

@@ -89,7 +89,7 @@ def _growth(before: str, after: str, limit: float) -> Callable[[Samples], tuple[
 
 
 TARGETS: tuple[Target, ...] = (
-    Target("page script, all of it on the wire", "at most 16 KB", _at_most("script_bytes", 16 * 1024)),
+    Target("page script, all of it on the wire", "at most 16 KB", _at_most("script_bytes", 16e3)),
     Target("all bytes, cold", "at most 1.2 MB", _at_most("cold_bytes", 1.2e6)),
     Target("first page, cold", "at most 2.5 x analytics.js 2", _ratio("cold", PEER, 2.5)),
     Target("first page, second visit", "at most 1.6 x analytics.js 2", _ratio("again", PEER, 1.6)),

@@ -2,18 +2,19 @@
 
 from functools import partial
 from traceback import format_exception
+from typing import Any
 
 from heap_web.runtime import run
 
 # More types than V8 guesses by, which are four, for each thing that `prime` does.
-ITERATED = ({}, {}.items(), "", frozenset(), map(int, ()), enumerate(()))
-TESTED = (0, 0.0, "", (), [], {}, frozenset(), None)
-HASHED = (1, 1.5, "a", (1,), frozenset(), int)
-ITERABLE = ([], (), {}, "", {}.items(), frozenset(), range(0), map(int, ()))
-CALLED = (int, dict, [].copy, "".upper, partial(int), lambda: None)
+ITERATED: tuple[Any, ...] = ({}, {}.items(), "", frozenset(), map(int, ()), enumerate(()))
+TESTED: tuple[Any, ...] = (0, 0.0, "", (), [], {}, frozenset(), None)
+HASHED: tuple[Any, ...] = (1, 1.5, "a", (1,), frozenset(), int)
+ITERABLE: tuple[Any, ...] = ([], (), {}, "", {}.items(), frozenset(), range(0), map(int, ()))
+CALLED: tuple[Any, ...] = (int, dict, [].copy, "".upper, partial(int), lambda: None)
 
 
-def prime(_: str) -> str:
+def prime(_text: str) -> str:
     """Has the C functions that Python's evaluation loop calls for every type meet values of many types.
 
     V8 optimizes that loop after some 150 of Python's instructions. Where the loop calls by a type's table, V8 puts the
