@@ -64,11 +64,14 @@ async ({ url, batch, many, times }) => {
   worker.terminate();
 }
 """
-# V8 optimizes this for numbers. Then a text comes.
+# V8 has optimized this for numbers when a text comes.
 GUESS_WRONG = """
-const wrongGuess = (given) => given.value + 1;
-for (let i = 0; i < 2_000_000; i++) wrongGuess({ value: i });
-wrongGuess({ value: "text" });
+const next = (given) => given.value + 1;
+%PrepareFunctionForOptimization(next);
+next({ value: 1 });
+%OptimizeFunctionOnNextCall(next);
+next({ value: 2 });
+next({ value: "text" });
 """
 TOLD = [["track", "E", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}]]
 
@@ -146,24 +149,25 @@ def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site:
     assert heard.index("ready") < heard.index("batch") < heard.index("heap-web:warm-up")
 
 
-def test_chromium_compiles_pythons_loop_once_as_no_guess_of_its_turns_out_wrong(
+def test_chromium_hardly_ever_compiles_pythons_loop_anew(
     browser_name: str, browser_type: BrowserType, site: Site, runtime: str, tmp_path: Path
 ) -> None:
-    """Chromium never throws away the optimized code of Python's loop, whatever calls come after it is made."""
+    """Chromium throws the optimized code of Python's loop away once at most, whatever calls come after it is made."""
     if browser_name != "chromium":
         pytest.skip("only V8 tells what it throws away")
     told = tmp_path / "deoptimized.txt"
-    flags = f"--js-flags=--trace-deopt --redirect-code-traces --redirect-code-traces-to={told}"
-    arguments = {"executable_path": LAUNCH["chromium"]["executable_path"], "args": [*FLAGS, flags]}
+    flags = f"--allow-natives-syntax --trace-deopt --redirect-code-traces --redirect-code-traces-to={told}"
+    program = LAUNCH["chromium"]["executable_path"]
     site.pages["/telling.js"] = telling(runtime, GUESS_WRONG)
     given = {"url": "/telling.js", "batch": BATCH, "many": SAMPLE.read_text("utf-8"), "times": 100}
-    with closing(browser_type.launch(**arguments)) as browser:
+    with closing(browser_type.launch(executable_path=program, args=[*FLAGS, f"--js-flags={flags}"])) as browser:
         page = browser.new_page()
         page.goto(site.page("/", "<!doctype html>"))
         page.evaluate(ANSWER_MANY, given)
-    lines = told.read_text("utf-8").splitlines()
-    assert any("wrongGuess" in line for line in lines)  # so V8 does tell
-    assert [line for line in lines if "deoptimizing wasm-function" in line] == []
+    text = told.read_text("utf-8")
+    assert " next>" in text  # so V8 does tell
+    # Four or five without `prime`. What little runs before V8 begins to compile is not the same each time.
+    assert text.count("deoptimizing wasm-function") <= 1
 
 
 def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, runtime: str) -> None:
