@@ -182,6 +182,7 @@ def test_a_case_in_another_zone_reads_local_times_as_they_were_there_on_that_dat
     context.close()
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", special("noStorage"))
 def test_a_case_without_storage_loses_nothing_within_the_page(
     case: dict[str, Any], context: BrowserContext, page: Page, site: Site
@@ -192,6 +193,7 @@ def test_a_case_without_storage_loses_nothing_within_the_page(
     judge(case, perform(page, put_page(site, case), case))
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", special("beforeReady"))
 def test_a_case_whose_calls_come_before_heap_has_loaded_tells_heap_the_same(
     case: dict[str, Any], context: BrowserContext, page: Page, site: Site

@@ -78,6 +78,7 @@ def track(first: int, last: int) -> str:
     return f"calls = [analytics.track(f'E{{number}}') for number in range({first}, {last})]\nlen(calls)"
 
 
+@pytest.mark.one_engine
 def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, host_site: Site) -> None:
     """Calls made before there is a page reach the one that opens, in order, until a handler closes the bridge."""
     bare.run(LOAD + track(0, 5))

@@ -26,6 +26,7 @@ FOR_WORKERS = """async () => {
 }"""
 
 
+@pytest.mark.one_engine
 def test_clicks_of_a_script_that_runs_anew_for_each(page: Page, host_site: Site) -> None:
     """Each click's call reaches Heap flat, in order, once; of all runs of the script one lock and one mark are left."""
     site = recipes_site(host_site)
