@@ -23,7 +23,7 @@ def run(heap_url: str, outbox_url: str, ack: Path, children: int, calls: int) ->
     return said
 
 
-@pytest.mark.parametrize("children", [3, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("children", [5, pytest.param(200, marks=pytest.mark.long)])
 def test_storm(heap_url: str, heap: Heap, outbox_url: str, tmp_path: Path, children: int) -> None:
     """Forked while threads make calls and the background sends, every child's calls are taken, and all arrive."""
     ack = tmp_path / "taken"
