@@ -44,11 +44,23 @@ NOTHING_WAITS = """
 """
 
 
-@pytest.fixture
-def bare(browser: Browser, host_site: Site) -> Iterator[Host]:
-    """A worker in a page without heap-web.js."""
-    host_site.asked.clear()
+@pytest.fixture(scope="module")
+def booted(browser: Browser, host_site: Site) -> Iterator[Host]:
+    """A worker in a page without heap-web.js. Its Python boots once: to boot takes longer than a test."""
     yield from open_host(browser, host_site, "bare pyodide-314")
+
+
+@pytest.fixture
+def bare(booted: Host, host_site: Site) -> Iterator[Host]:
+    """The worker with nothing loaded, as the only page of a visitor of whom nothing is stored."""
+    host_site.asked.clear()
+    yield booted
+    booted.run("analytics.close()")
+    for page in booted.page.context.pages:
+        if page != booted.page:
+            page.close()
+    booted.page.evaluate("() => localStorage.clear()")
+    booted.watch.check()
 
 
 def open_page(host: Host, site: Site) -> Page:

@@ -18,7 +18,8 @@ from .recipes import ADDRESS, MARIMO_EXPORT, MARIMO_NOTEBOOKS, MARIMO_PYODIDE, S
 from .self_hosted import marimo, pyodide
 
 pytestmark = pytest.mark.host(
-    f"marimo {version('marimo')}", "the documented notebooks, exported and self-hosted, in Chromium and Firefox"
+    f"marimo {version('marimo')}",
+    "the documented notebooks, exported and self-hosted, in Chromium, once a week in Firefox",
 )
 OPENED = ["track", "Opened notebook", {"rows.read": 1000}]
 CLICKS = (1, 2, 3)
