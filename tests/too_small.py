@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from heap_web.dev.build import runtime
+from heap_web.dev.build.steps import alone, cached, files_under, fingerprint
 from heap_web.dev.build.toolchain import PYODIDE, node, node_tool
 from heap_web.dev.build.wheel import build_wheel
 
@@ -24,20 +25,29 @@ def core() -> Path:
     return runtime._trimmed() / "pyodide.core.wasm"
 
 
-def too_small(folder: Path) -> bytes:
-    """The .wasm that boots on a built runtime's files, and comes to a stub in any batch with a call in it."""
-    code = runtime._byte_code(build_wheel())
-    options = {
-        "core": str(core()),
-        "pyodide": str(PYODIDE),
-        "snapshot": str(runtime._frozen(code, runtime._ran(code))),
-        "sample": SEEN,
-        "batches": [],
-        "rounds": 0,
-        "out": str(folder),
-    }
-    node_tool("making a .wasm that lacks a lot", "shrink.mjs", json.dumps(options))
-    return (folder / "pyodide.asm.wasm").read_bytes()
+def too_small() -> bytes:
+    """The .wasm that boots on a built runtime's files, and comes to a stub in any batch with a call in it.
+
+    It takes half a minute to make, so parts of the tests that run at once wait for the first of them to make it.
+    """
+    with alone():
+        code = runtime._byte_code(build_wheel())
+        snapshot = runtime._frozen(code, runtime._ran(code))
+        key = fingerprint([core(), snapshot, *files_under(runtime.TOOLS, "*.mjs"), *runtime.SHARED], sample=SEEN)
+
+        def make(out: Path) -> None:
+            options = {
+                "core": str(core()),
+                "pyodide": str(PYODIDE),
+                "snapshot": str(snapshot),
+                "sample": SEEN,
+                "batches": [],
+                "rounds": 0,
+                "out": str(out),
+            }
+            node_tool("making a .wasm that lacks a lot", "shrink.mjs", json.dumps(options))
+
+        return (cached("too-small", key, make, keep=1) / "pyodide.asm.wasm").read_bytes()
 
 
 def empty(folder: Path) -> bytes:

@@ -9,6 +9,7 @@ from .conftest import Watch
 from .counting import EMPTY, HEAP, FaultySite, block_heap, expect_events, html, journal, track
 from .serving import Site
 
+pytestmark = pytest.mark.one_engine
 TOGGLED = "<script>analytics.consent(false).consent(true)</script>"
 STORED = "() => Object.keys(localStorage).filter((key) => /^(heap-web:|ajs_)/.test(key))"
 HEAPS = "() => document.querySelectorAll('script[src*=heapanalytics]').length"

@@ -26,6 +26,7 @@ WRITTEN_BY_0_1_0 = {
 }
 
 
+@pytest.mark.one_engine
 def test_a_journal_of_0_1_0_is_delivered(site: Site, page: Page, recorded: Callable[[Page], list[Any]]) -> None:
     """Calls that a page of 0.1.0 left behind reach Heap, in order and once; nothing of them stays."""
     page.goto(site.page("/empty", "<!doctype html><title>Empty</title>"))
@@ -44,6 +45,7 @@ def test_a_journal_of_0_1_0_is_delivered(site: Site, page: Page, recorded: Calla
     ]
 
 
+@pytest.mark.one_engine
 def test_the_visitor_is_kept_under_segments_names(
     site: Site, page: Page, recorded: Callable[[Page], list[Any]]
 ) -> None:

@@ -134,6 +134,7 @@ def test_the_first_minute_shows_a_nested_call_become_flat(page: Page, demo: str,
     expect(shown).to_have_count(len(call["arguments"][1]))
 
 
+@pytest.mark.one_engine
 def test_no_page_of_the_shop_warns_of_itself(page: Page, demo: str) -> None:
     """With something in the cart, no page of the shop makes a call that its own analytics warns of."""
     warned: list[str] = []
@@ -300,6 +301,7 @@ def test_the_control_has_heaps_own_snippet_alone(
     assert page.evaluate("typeof analytics") == "undefined"
 
 
+@pytest.mark.one_engine
 def test_calls_made_before_heap_is_there_arrive(page: Page, demo: str, received: Received) -> None:
     """While Heap's script is on its way the page is used all the same, and what was called arrives when it is there."""
     held: list[Route] = []
@@ -326,6 +328,7 @@ def test_the_shop_works_without_the_script(page: Page, demo: str, watch: Watch) 
     expect(page.locator("#cart-count")).to_have_text("1")
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_phone(page: Page, demo: str, scheme: str) -> None:
     """At 390 px no page scrolls sideways, in light and dark."""
@@ -339,6 +342,7 @@ def test_no_page_is_wider_than_a_phone(page: Page, demo: str, scheme: str) -> No
     assert wide == []
 
 
+@pytest.mark.one_engine
 def test_the_cart_is_used_by_keyboard(page: Page, demo: str) -> None:
     """A button in the cart keeps its focus while the list around it is made anew."""
     page.goto(f"{demo}/products")

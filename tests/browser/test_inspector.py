@@ -82,6 +82,7 @@ def test_what_is_not_sent_on_purpose_is_no_fault(panel: Locator) -> None:
     expect(page_call.locator(".way")).to_contain_text("not sent on purpose: page is not told to Heap")
 
 
+@pytest.mark.one_engine
 def test_values_are_shown_as_what_they_are(panel: Locator) -> None:
     """What has no value for Heap is said in words, and of long text how much is not shown and what Heap keeps."""
     panel.page.evaluate("() => { analytics.track('Odd', { f() {}, text: 'x'.repeat(1500) }); }")
@@ -125,6 +126,7 @@ def test_filters_the_calls(panel: Locator) -> None:
     expect(panel.locator(".call")).to_have_count(0)
 
 
+@pytest.mark.one_engine
 def test_copies_a_call(panel: Locator) -> None:
     """A call is copied as JSON with its commands, and as the line of Python that makes it."""
     call = row(panel, "Test Event")
@@ -197,6 +199,7 @@ def test_every_warning_is_explained() -> None:
     assert [code for code in sorted(reported) if f'<h3 id="{code}">' not in html] == []
 
 
+@pytest.mark.one_engine
 def test_is_used_by_keyboard(page: Page, demo: str) -> None:
     """Opened by Enter, its tabs turned by the arrows, closed by Escape, which gives the focus back."""
     page.goto(f"{demo}/")

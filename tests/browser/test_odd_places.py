@@ -25,7 +25,9 @@ SLOW = '<script src="/slow.js"></script>'
 
 
 @pytest.mark.parametrize("before", ["", ALONE], ids=["worker", "page"])
-@pytest.mark.parametrize("attribute", ["", "data-inspector"], ids=["plain", "inspector"])
+@pytest.mark.parametrize(
+    "attribute", [pytest.param("", marks=pytest.mark.one_engine), "data-inspector"], ids=["plain", "inspector"]
+)
 def test_an_import_map_after_our_script_is_the_pages_own(
     page: Page, recorded: Told, site: Site, before: str, attribute: str
 ) -> None:
@@ -57,6 +59,7 @@ def test_a_frame_without_an_address_of_its_own_is_served(page: Page, recorded: T
     assert result == {"status": "delivered", "commands": [["track", "A", {"in.a": "frame"}]]}
 
 
+@pytest.mark.one_engine
 def test_a_relative_folder_of_the_runtime_is_relative_to_the_pages_base(page: Page, recorded: Told, site: Site) -> None:
     """A relative `data-runtime` is relative to what the page's other URLs are relative to: its base, if it has one."""
     folder = next((DIST / "runtime").iterdir()).name

@@ -19,6 +19,8 @@ from .conftest import Watch, record
 from .serving import Site
 from .test_conformance import HOLD, SPECIAL, judge, segments
 
+# Whatever engine it runs in, Segment calls our plugin alike; tests/entrances has the plugin in both.
+pytestmark = pytest.mark.one_engine
 SEGMENT = STATIC / "node_modules" / "@segment" / "analytics-next" / "dist" / "pkg" / "index.js"
 PAGE = """<!doctype html><title>Segment</title><script type="module">
   import { AnalyticsBrowser } from "/segment.js";
@@ -113,7 +115,6 @@ def segment(context: BrowserContext, page: Page, site: Site, segment_script: str
     return opened(page, put_page(site, segment_script, resetIdentity=True))
 
 
-@pytest.mark.one_engine
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_a_recorded_case_made_of_segments_newer_front_end_tells_heap_the_same(
     case: dict[str, Any], shared: tuple[Page, Watch], site: Site, segment_script: str

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from heap_web.dev.build.steps import STATIC
@@ -40,6 +41,7 @@ def warnings(context: BrowserContext) -> list[str]:
     return said
 
 
+@pytest.mark.one_engine
 def test_a_script_loaded_as_a_module_or_by_eval_says_what_to_do(
     page: Page, context: BrowserContext, site: Site, watch: Watch
 ) -> None:
@@ -61,6 +63,7 @@ def test_a_script_loaded_as_a_module_or_by_eval_says_what_to_do(
     watch.expect("runtime must be set")
 
 
+@pytest.mark.one_engine
 def test_a_named_element_is_not_taken_for_our_script(page: Page, recorded: Told, site: Site) -> None:
     """An image named currentScript before our script does not say where our files are."""
     elsewhere = '<img name="currentScript" src="/elsewhere/x.png" data-app-id="666" width=1>'
@@ -81,6 +84,7 @@ def test_frames_that_are_called_heap_and_analytics_are_neither(page: Page, site:
     assert page.evaluate("() => told") == ["A"]
 
 
+@pytest.mark.one_engine
 def test_other_peoples_attributes_stop_nothing(page: Page, context: BrowserContext, recorded: Told, site: Site) -> None:
     """Attributes that are not ours are ignored; one like a misspelt setting is warned of and stops nothing."""
     said = warnings(context)
@@ -100,6 +104,7 @@ def test_a_page_with_credentials_in_its_address_is_served(page: Page, recorded: 
     assert recorded(page) == [["track", "A", {}]]
 
 
+@pytest.mark.one_engine
 def test_the_site_pushes_after_we_have_loaded(page: Page, recorded: Told, site: Site) -> None:
     """A call pushed onto `analytics` after we have loaded is made, and `initialized` says that we have."""
     open_page(page, site)
@@ -109,6 +114,7 @@ def test_the_site_pushes_after_we_have_loaded(page: Page, recorded: Told, site: 
     assert page.evaluate("() => analytics.initialized") is True
 
 
+@pytest.mark.one_engine
 def test_a_stub_that_is_kept_knows_that_we_have_loaded(page: Page, recorded: Told, site: Site) -> None:
     """A reference to Segment's stub from before has `initialized` and `state` as they are now."""
     stub = "<script>window.kept = window.analytics = [];</script>"
@@ -122,6 +128,7 @@ PRIVATE = {"constructor", "createStore", "_dispatch", "warnIfPossibleMemoryLeak"
 FIRST = {"init", "add", "addIntegration", "addIntegrationMiddleware", "user", "integrations", "require"}
 
 
+@pytest.mark.one_engine
 def test_every_public_method_of_analytics_js_is_there(page: Page, recorded: Told, site: Site) -> None:
     """Whatever the real analytics.js 2 has on its object is there, and no method throws, whatever it is given."""
     listed = """import { Analytics } from "@segment/analytics-next/dist/cjs/index.js";
@@ -173,6 +180,7 @@ def test_links_and_forms_are_tracked_and_then_followed(page: Page, recorded: Tol
     assert page.evaluate(told) == [["track", "Form", {"id": "form"}]]
 
 
+@pytest.mark.one_engine
 def test_user_says_what_was_said_last_and_ready_settles(
     page: Page, context: BrowserContext, site: Site, watch: Watch
 ) -> None:
@@ -197,6 +205,7 @@ def test_user_says_what_was_said_last_and_ready_settles(
     watch.expect("Failed to load resource|blocked|^console: $")
 
 
+@pytest.mark.one_engine
 def test_the_next_page_knows_what_was_said_while_heap_was_blocked(
     page: Page, context: BrowserContext, recorded: Told, site: Site, watch: Watch
 ) -> None:
@@ -239,6 +248,7 @@ COOKIES = {
 }
 
 
+@pytest.mark.one_engine
 def test_an_id_in_a_cookie_is_its_exact_text(page: Page, context: BrowserContext, recorded: Told, site: Site) -> None:
     """An id that analytics.js left in a cookie, bare or quoted, is its exact text; so it is once it is stored."""
     open_page(page, site)
@@ -252,6 +262,7 @@ def test_an_id_in_a_cookie_is_its_exact_text(page: Page, context: BrowserContext
         assert page.evaluate("() => [analytics.user().id(), localStorage.ajs_user_id]") == [text, f'"{text}"']
 
 
+@pytest.mark.one_engine
 def test_a_polluted_tojson_changes_nothing_that_is_stored(page: Page, recorded: Told, site: Site) -> None:
     """A toJSON that a library gave to every object and array changes no trait, neither told nor stored."""
     open_page(page, site)

@@ -139,6 +139,7 @@ def test_a_shared_worker_that_runs_is_ready_at_once_for_the_next_page(page: Page
     assert not [path for _, path, _ in site.asked if path.endswith((".bin", ".wasm"))]
 
 
+@pytest.mark.one_engine
 def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site: Site, runtime: str) -> None:
     """A worker that has booted runs Python by itself for a while, answers batches meanwhile, and is then done."""
     site.pages["/telling.js"] = telling(runtime)
@@ -170,6 +171,7 @@ def test_chromium_hardly_ever_compiles_pythons_loop_anew(
     assert text.count("deoptimizing wasm-function") <= 1
 
 
+@pytest.mark.one_engine
 def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, runtime: str) -> None:
     """A worker whose files are not found says that it failed and which file it was, and a later page can start it."""
     page.goto(site.page("/", "<!doctype html>"))
@@ -181,6 +183,7 @@ def test_a_worker_whose_files_are_not_found_says_which(page: Page, site: Site, r
     assert talk(page, runtime, "dedicated", [], "ready")[-1]["type"] == "ready"
 
 
+@pytest.mark.one_engine
 def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: str) -> None:
     """A snapshot that arrives cut off is noticed before any Python runs."""
     page.goto(site.page("/", "<!doctype html>"))
@@ -191,6 +194,7 @@ def test_a_snapshot_that_is_cut_off_is_noticed(page: Page, site: Site, runtime: 
     assert "cut off" in heard[-1]["message"]
 
 
+@pytest.mark.one_engine
 def test_a_file_of_another_kind_is_told_with_the_type_it_came_with(page: Page, site: Site, runtime: str) -> None:
     """A page in place of a runtime file, as from a catch-all route, is told with its URL and its content type."""
     page.goto(site.page("/", "<!doctype html>"))
@@ -212,9 +216,9 @@ def test_an_ordinary_visit_never_needs_the_whole_wasm(page: Page, site: Site, ru
 
 
 @pytest.fixture(scope="session")
-def lacking(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def lacking(dist: Path) -> bytes:
     """A .wasm that boots and comes to a stub in any batch with a call."""
-    return too_small(tmp_path_factory.mktemp("small"))
+    return too_small()
 
 
 @pytest.mark.parametrize("kind", ["shared", "dedicated"])
@@ -260,6 +264,7 @@ def test_a_page_without_workers_goes_on_with_the_whole_wasm_too(
     assert page.evaluate("() => [analytics.state.mode, analytics.state.runtime]") == ["page", "ready"]
 
 
+@pytest.mark.one_engine
 def test_calls_that_need_the_whole_wasm_wait_for_the_network(
     page: Page, site: Site, runtime: str, lacking: bytes, watch: Watch
 ) -> None:
@@ -312,6 +317,7 @@ def test_a_worker_boots_under_a_strict_policy_of_its_own(page: Page, site: Site,
     assert talk(page, runtime, "dedicated", [], "ready")[-1]["type"] == "ready"
 
 
+@pytest.mark.one_engine
 def test_memory_does_not_grow_with_batches(page: Page, site: Site, runtime: str) -> None:
     """Python's memory is the same size after thousands of batches as after the first hundred."""
     page.goto(site.page("/", "<!doctype html>"))
@@ -338,6 +344,7 @@ def test_memory_does_not_grow_with_batches(page: Page, site: Site, runtime: str)
     assert sizes[-1] == sizes[0]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("asked", "ended"),
     [(["PythonError", False], False), (["PythonError", True], True), (["RangeError", False], True)],
@@ -368,6 +375,7 @@ Performance.prototype.clearMeasures = function (...names) {
 """
 
 
+@pytest.mark.one_engine
 def test_an_interpreter_at_its_end_is_replaced_and_its_batch_done_again(page: Page, site: Site, runtime: str) -> None:
     """An interpreter that ends by what is no Python exception is replaced by a new one, and calls arrive once each."""
     worker = (DIST / runtime.removeprefix("/dist/") / "worker.js").read_text("utf-8")

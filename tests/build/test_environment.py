@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from heap_web.dev.build import environment
-from heap_web.dev.build.steps import ROOT
+from heap_web.dev.build.steps import ROOT, StepFailed
 
 PYPROJECT = """
 [project]
@@ -30,7 +31,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     """The commands that set a project in an empty folder up; none is run, but that `venv` leaves an interpreter."""
     ran: list[list[str]] = []
 
-    def run(_: str, command: list[str], *, advice: str = "") -> str:
+    def run(_: str, command: list[str], *, advice: str = "", **env: str) -> str:
         ran.append(command[1:])
         if "venv" in command:
             python = environment.venv_python(tmp_path / ".venv")
@@ -114,3 +115,61 @@ def test_a_note_that_says_nothing_is_no_note(note: str, commands: list[list[str]
     environment.set_up("serve")
     assert packages(commands) == [["jinja2"], ["jinja2"]]
     assert "jinja2" in json.loads((tmp_path / ".venv" / "stamp.json").read_text("utf-8"))
+
+
+WITH_UV = PYPROJECT.replace('"pytest"]', '"pytest", "uv>=0.9"]')
+
+
+def by_uv(ran: list[list[str]]) -> list[list[str]]:
+    """What uv was told to install."""
+    return [command[command.index("--quiet") + 1 :] for command in ran if "uv" in command[:2]]
+
+
+def test_where_uv_is_among_the_packages_it_installs_them(commands: list[list[str]], tmp_path: Path) -> None:
+    """pip installs uv and nothing else, and uv the rest; a command that does not use uv is left to pip."""
+    (tmp_path / "pyproject.toml").write_text(WITH_UV, "utf-8")
+    environment.set_up("serve")
+    assert (packages(commands), by_uv(commands)) == ([["jinja2"]], [])
+    environment.set_up("test")
+    everything = ["httpx", "ibis", "jinja2", "pytest", "uv>=0.9"]
+    assert (packages(commands)[1:], by_uv(commands)) == ([["uv>=0.9"], everything], [everything])
+
+
+@pytest.mark.parametrize("program", ["uv>=0.9", "uv"], ids=["pip has no uv", "uv fails"])
+def test_what_uv_cannot_install_pip_does(
+    program: str, commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where uv cannot be had, or fails, pip installs all packages as if there were no uv."""
+    (tmp_path / "pyproject.toml").write_text(WITH_UV, "utf-8")
+    run: Callable[..., str] = environment.run
+
+    def failing(what: str, command: list[str], **rest: str) -> str:
+        # Of the one command uv is what is installed, of the other one what installs.
+        if (command[-1:] == [program] and "jinja2" not in command) or command[2] == program:
+            raise StepFailed("no such index")
+        return run(what, command, **rest)
+
+    monkeypatch.setattr(environment, "run", failing)
+    environment.set_up("test")
+    assert packages(commands)[-1] == ["httpx", "ibis", "jinja2", "pytest", "uv>=0.9"]
+    assert by_uv(commands) == []
+
+
+def test_uv_looks_where_pip_does() -> None:
+    """Of pip's settings those that say where packages come from hold for uv too; the environment's come last."""
+    said = """:env:.find-links='/wheels /more'
+global.cert='/certs.pem'
+global.extra-index-url='https://one.example/simple\\nhttps://two.example/simple'
+global.find-links='/elsewhere'
+global.index-url='https://all.example/simple'
+global.no-cache-dir='1'
+install.index-url='https://install.example/simple'
+download.index-url='https://download.example/simple'
+"""
+    assert environment.settings_for_uv(said) == {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "https://install.example/simple",
+        "UV_INDEX": "https://one.example/simple https://two.example/simple",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "SSL_CERT_FILE": "/certs.pem",
+    }

@@ -18,6 +18,8 @@ from heap_web.cloud import HeapCloud, Limits, Retry
 UNLIMITED = Limits(10**9, 10**9, 10**9)
 CHILD_S = 60
 """A child that lives longer hangs."""
+FLUSH_S = 2.0
+"""How long a child sends. It is never through by itself, for the parent's threads go on making calls."""
 
 
 def calls(heap: HeapCloud, ack: int, name: str, count: int, stop: threading.Event | None = None) -> int:
@@ -42,9 +44,9 @@ def child(heap: HeapCloud, ack: int, name: str, count: int, *, leaves: str) -> i
     signal.alarm(CHILD_S)
     raised = calls(heap, ack, name, count)
     if leaves == "flush":
-        heap.flush(20)
+        heap.flush(FLUSH_S)
     elif leaves == "close":
-        heap.close(20)
+        heap.close(FLUSH_S)
     return min(raised, 100)
 
 

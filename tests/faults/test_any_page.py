@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Route
 from starlette.responses import Response
@@ -62,7 +60,7 @@ SNIPPET = """() => {
 }"""
 
 
-@pytest.mark.parametrize("order", ["before", "after"])
+@pytest.mark.parametrize("order", ["before", pytest.param("after", marks=pytest.mark.one_engine)])
 @pytest.mark.parametrize("kind", PAGES)
 @pytest.mark.fault(26, "globals declared, natives replaced, elements named")
 def test_what_the_page_has_made_of_its_globals_costs_no_call(visitor: Visitor, kind: str, order: str) -> None:
@@ -91,11 +89,11 @@ def test_frozen_built_ins_and_trusted_types_cost_no_call(visitor: Visitor) -> No
         page.close()
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["small", "whole"])
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.one_engine)], ids=["small", "whole"])
 @pytest.mark.fault(27, "built-ins frozen, no workers, a page that looks like Node")
-def test_python_starts_in_a_frozen_page_without_workers(visitor: Visitor, tmp_path: Path, *, whole: bool) -> None:
+def test_python_starts_in_a_frozen_page_without_workers(visitor: Visitor, *, whole: bool) -> None:
     """Python runs in a frozen page without workers that has Node's version, also where it needs all its parts."""
-    lacking = too_small(tmp_path) if whole else b""
+    lacking = too_small() if whole else b""
 
     async def cold(request: Request, answer: Answer) -> Response:
         return Response(lacking, media_type="application/wasm")
@@ -115,6 +113,7 @@ def test_python_starts_in_a_frozen_page_without_workers(visitor: Visitor, tmp_pa
     assert len(asked) == whole
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(27, "no mode in which Python can start")
 def test_where_no_mode_works_each_says_why(visitor: Visitor) -> None:
     """Where Python can start neither in a worker nor in the page, the console says why of each, in one line."""
@@ -129,6 +128,7 @@ def test_where_no_mode_works_each_says_why(visitor: Visitor) -> None:
     assert "WebAssembly" in line
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(28, "Heap's own snippet after us; a track that throws")
 def test_a_heap_that_throws_is_told_again_and_its_own_methods_come_back(visitor: Visitor) -> None:
     """Heap's own snippet run after Heap, and a track that throws at first, lose nothing."""
@@ -156,6 +156,7 @@ def test_a_heap_that_throws_is_told_again_and_its_own_methods_come_back(visitor:
     assert any("heap.track threw: never" in text for text in said)
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(29, "consent withdrawn while Heap records")
 def test_withdrawn_consent_stops_heap_itself(visitor: Visitor) -> None:
     """Withdrawn consent makes the classic Heap's methods inert and removes its cookies; given again, it goes on."""
@@ -180,6 +181,7 @@ def test_withdrawn_consent_stops_heap_itself(visitor: Visitor) -> None:
     assert not visitor.site.received()["inert-0"]
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(29, "consent withdrawn before Heap has come")
 def test_a_heap_that_comes_after_the_refusal_is_stopped(visitor: Visitor) -> None:
     """A Heap whose script was on its way when consent was withdrawn is stopped as it comes: the latest is told so."""
@@ -204,6 +206,7 @@ def test_a_heap_that_comes_after_the_refusal_is_stopped(visitor: Visitor) -> Non
     visitor.arrived(set(visitor.made) - visitor.refused)
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(30, "calls of the site's own before Heap may load")
 def test_heaps_stub_is_there_at_once_and_told_once(visitor: Visitor) -> None:
     """Where consent is required, Heap's stub keeps what it is told until Heap may load, and drops it if refused."""

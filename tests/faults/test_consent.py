@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 
 from .visitor import Visitor
 
+pytestmark = pytest.mark.one_engine
+
 
 def nothing_of_ours(visitor: Visitor, page: Page) -> bool:
     """Nothing has been loaded but our script, and nothing is stored."""

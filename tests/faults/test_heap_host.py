@@ -41,6 +41,7 @@ def test_calls_made_while_heap_is_blocked_arrive_from_the_next_page(visitor: Vis
     visitor.arrived(visitor.made)
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(7, "latest SDK: its first script there, its core blocked")
 def test_a_heap_whose_core_is_blocked_is_given_up_at_its_deadline(visitor: Visitor) -> None:
     """The latest SDK without its core has failed after 15 s; the next page, where both come, delivers."""
@@ -67,7 +68,9 @@ def test_a_heap_whose_core_is_blocked_is_given_up_at_its_deadline(visitor: Visit
     visitor.arrived(visitor.made)
 
 
-@pytest.mark.parametrize("answer", NONSENSE)
+@pytest.mark.parametrize(
+    "answer", ["404", *(pytest.param(what, marks=pytest.mark.one_engine) for what in ("HTML", "a throw"))]
+)
 @pytest.mark.fault(8, "404, HTML or a throw from Heap's host")
 def test_nonsense_from_heaps_host_is_reported_once_and_calls_are_kept(visitor: Visitor, answer: str) -> None:
     """Nonsense from Heap's host is said once by us, never thrown into the page, and the next page delivers."""

@@ -28,6 +28,7 @@ def test_calls_before_anything_is_loaded_arrive(visitor: Visitor) -> None:
     assert visitor.settle(page) == {"delivered": 100}
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(1, "calls on Segment's stub, before our script")
 def test_calls_on_a_stub_before_our_script_arrive(visitor: Visitor) -> None:
     """Calls that an inline stub collected before our script ran are replayed in order."""

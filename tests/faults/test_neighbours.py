@@ -57,6 +57,7 @@ BROKEN = """<script>
 </script>"""
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(14, "our script twice")
 def test_our_script_twice_delivers_once(visitor: Visitor) -> None:
     """With our script on the page twice there is one analytics, and each call arrives once."""
@@ -67,6 +68,7 @@ def test_our_script_twice_delivers_once(visitor: Visitor) -> None:
     assert visitor.settle(page) == {"delivered": 20}
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(14, "Heap's own snippet beside us")
 def test_heaps_own_snippet_beside_us_is_the_one_heap(visitor: Visitor) -> None:
     """With Heap's own snippet before ours its script is asked for once, and its calls and ours arrive once."""
@@ -80,6 +82,7 @@ def test_heaps_own_snippet_beside_us_is_the_one_heap(visitor: Visitor) -> None:
     assert len([url for url in asked if "cdn.heapanalytics.com" in url]) == 1
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(14, "Segment's snippet beside us")
 def test_segments_snippet_beside_us_is_taken_over(visitor: Visitor) -> None:
     """What Segment's snippet queued is replayed, and a reference to its stub goes on as us."""
@@ -90,6 +93,7 @@ def test_segments_snippet_beside_us_is_taken_over(visitor: Visitor) -> None:
     visitor.arrived(visitor.made)
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(15, "references kept from before Heap loaded")
 def test_a_stub_kept_from_before_reaches_the_heap_that_came(visitor: Visitor) -> None:
     """A reference to our stub of Heap, kept from before Heap loaded, reaches Heap when it is called later."""
@@ -101,6 +105,7 @@ def test_a_stub_kept_from_before_reaches_the_heap_that_came(visitor: Visitor) ->
     visitor.arrived(visitor.made)
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(19, "listeners and callbacks that throw")
 def test_listeners_and_callbacks_that_throw_stop_nothing(visitor: Visitor) -> None:
     """Listeners and callbacks that throw stop no call and reach no error handler of the page."""

@@ -49,12 +49,12 @@ def content_of(response: Response) -> bytes:
     ("alteration", "file"),
     [
         (missing, "worker.js"),
-        (missing, "pyodide.asm.wasm"),
-        (html, "pyodide.asm.wasm"),
+        pytest.param(missing, "pyodide.asm.wasm", marks=pytest.mark.one_engine),
+        pytest.param(html, "pyodide.asm.wasm", marks=pytest.mark.one_engine),
         (half, "pyodide.asm.wasm"),
-        (half, "python.bin"),
+        pytest.param(half, "python.bin", marks=pytest.mark.one_engine),
         (changed, "pyodide.asm.wasm"),
-        (changed, "python.bin"),
+        pytest.param(changed, "python.bin", marks=pytest.mark.one_engine),
     ],
 )
 @pytest.mark.fault(9, "runtime files missing, HTML, cut off, changed")

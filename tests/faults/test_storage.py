@@ -41,6 +41,7 @@ def test_a_sandboxed_page_delivers_from_memory(visitor: Visitor) -> None:
     assert visitor.settle(page) == {"delivered": 50}
 
 
+@pytest.mark.one_engine
 @pytest.mark.fault(13, "two App IDs on one origin")
 def test_journals_of_different_app_ids_never_mix(visitor: Visitor) -> None:
     """What was kept for one App ID reaches that App ID alone, though another's page comes first."""
@@ -64,6 +65,7 @@ def test_journals_of_different_app_ids_never_mix(visitor: Visitor) -> None:
     assert {app for call, app in apps.items() if call.startswith(("two", "three"))} == {OTHER}
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("hours", [-24, 24])
 @pytest.mark.fault(21, "clock set back, or forward, by a day")
 def test_a_clock_that_jumps_loses_nothing(visitor: Visitor, hours: int) -> None:

@@ -196,8 +196,14 @@ class Visitor:
         ]
 
     def leave(self) -> None:
-        """A last visit: what earlier pages left is delivered before its own call, and then the journal is empty."""
-        for page in self.context.pages:
+        """A last visit: what earlier pages left is delivered before its own call, and then the journal is empty.
+
+        It is in the window of a page that is left by it, for a new window takes Firefox as long as all the rest; where
+        processes have been killed, in a new one.
+        """
+        pages = [page for page in self.context.pages if not page.is_closed()]
+        kept = pages.pop() if pages and not self.killed else None
+        for page in pages:
             try:
                 page.close()
             except BrowserError:
@@ -206,7 +212,7 @@ class Visitor:
         self.context.set_offline(False)
         # The browser gives a page to a process that it does not know to be dead, and waits for it for ever.
         self.until(lambda: not self.killed & set(self.renderers()), "the killed processes are gone")
-        page = self.open(self.final)
+        page = self.open(self.final, page=kept)
         last = self.burst(page, "last", 1)
         try:
             self.arrived(set(self.made) - self.refused | set(last))

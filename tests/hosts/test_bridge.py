@@ -44,11 +44,23 @@ NOTHING_WAITS = """
 """
 
 
-@pytest.fixture
-def bare(browser: Browser, host_site: Site) -> Iterator[Host]:
-    """A worker in a page without heap-web.js."""
-    host_site.asked.clear()
+@pytest.fixture(scope="module")
+def booted(browser: Browser, host_site: Site) -> Iterator[Host]:
+    """A worker in a page without heap-web.js. Its Python boots once: to boot takes longer than a test."""
     yield from open_host(browser, host_site, "bare pyodide-314")
+
+
+@pytest.fixture
+def bare(booted: Host, host_site: Site) -> Iterator[Host]:
+    """The worker with nothing loaded, as the only page of a visitor of whom nothing is stored."""
+    host_site.asked.clear()
+    yield booted
+    booted.run("analytics.close()")
+    for page in booted.page.context.pages:
+        if page != booted.page:
+            page.close()
+    booted.page.evaluate("() => localStorage.clear()")
+    booted.watch.check()
 
 
 def open_page(host: Host, site: Site) -> Page:
@@ -78,6 +90,7 @@ def track(first: int, last: int) -> str:
     return f"calls = [analytics.track(f'E{{number}}') for number in range({first}, {last})]\nlen(calls)"
 
 
+@pytest.mark.one_engine
 def test_calls_made_before_there_is_a_page_reach_the_one_that_opens(bare: Host, host_site: Site) -> None:
     """Calls made before there is a page reach the one that opens, in order, until a handler closes the bridge."""
     bare.run(LOAD + track(0, 5))

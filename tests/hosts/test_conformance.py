@@ -17,18 +17,20 @@ pytestmark = [
     pytest.mark.host("Pyodide 314 and 0.27, page and worker", RECORDED),
     pytest.mark.host("PyScript, page and worker (the worker with COOP and COEP)", RECORDED),
 ]
-
-
-@pytest.fixture(
-    params=["main pyodide-314", pytest.param("main pyodide-0.27", marks=pytest.mark.one_engine), "pyscript"]
+# One host for the page and one for a worker run in both engines. What the others do otherwise, they do in Python.
+PYSCRIPT, PYSCRIPT_WORKER = (
+    pytest.param(name, marks=pytest.mark.one_engine) for name in ("pyscript", "pyscript-worker")
 )
+
+
+@pytest.fixture(params=["main pyodide-314", pytest.param("main pyodide-0.27", marks=pytest.mark.one_engine), PYSCRIPT])
 def page_host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> Iterator[Host]:
     """A host whose Python is in the page."""
     yield from open_host(browser, host_site, request.param)
 
 
 @pytest.fixture(
-    params=["worker pyodide-314", pytest.param("worker pyodide-0.27", marks=pytest.mark.one_engine), "pyscript-worker"]
+    params=["worker pyodide-314", pytest.param("worker pyodide-0.27", marks=pytest.mark.one_engine), PYSCRIPT_WORKER]
 )
 def worker_host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> Iterator[Host]:
     """A host whose Python is in a worker without a window, heap-web.js being in the page."""

@@ -70,6 +70,7 @@ def host(request: pytest.FixtureRequest, browser: Browser, host_site: Site) -> I
     yield from open_host(browser, host_site, request.param)
 
 
+@pytest.mark.one_engine
 def test_at_a_prompt(host: Host) -> None:
     """Blocks are timed and tell how they ended, what is shown is readable, and nothing is kept that was passed."""
     host.run(LOAD)

@@ -18,7 +18,8 @@ from .recipes import ADDRESS, MARIMO_EXPORT, MARIMO_NOTEBOOKS, MARIMO_PYODIDE, S
 from .self_hosted import marimo, pyodide
 
 pytestmark = pytest.mark.host(
-    f"marimo {version('marimo')}", "the documented notebooks, exported and self-hosted, in Chromium and Firefox"
+    f"marimo {version('marimo')}",
+    "the documented notebooks, exported and self-hosted, in Chromium, once a week in Firefox",
 )
 OPENED = ["track", "Opened notebook", {"rows.read": 1000}]
 CLICKS = (1, 2, 3)
@@ -44,6 +45,7 @@ def open_notebook(page: Page, host_site: Site, exported: Path, name: str) -> Non
     page.get_by_text("<track 'Opened notebook': delivered (track)>").wait_for(timeout=START_MS)
 
 
+@pytest.mark.one_engine
 def test_a_notebook_that_depends_on_the_wheel(page: Page, host_site: Site, exported: Path) -> None:
     """The calls of a notebook that depends on the wheel, and of its button, reach Heap flat, in order, once each."""
     open_notebook(page, host_site, exported, "index.html")
@@ -54,6 +56,7 @@ def test_a_notebook_that_depends_on_the_wheel(page: Page, host_site: Site, expor
     assert told_so_many(page, len(opened + bought)) == opened + bought
 
 
+@pytest.mark.one_engine
 def test_a_notebook_that_installs_the_wheel(page: Page, host_site: Site, exported: Path) -> None:
     """The call of a notebook with a cell that installs the wheel reaches Heap flat, once."""
     open_notebook(page, host_site, exported, "installing.html")

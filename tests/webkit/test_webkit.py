@@ -109,5 +109,5 @@ def test_a_recorded_case_tells_heap_exactly_what_parity_or_the_rules_demand(
     """A recorded case tells a live Heap exactly what parity or the rules demand."""
     script = f"<script src='/dist/heap-web.js'></script><script>analytics.load({json.dumps(load(case))})</script>"
     url = site.page(case.get("url", "/"), html(RECORDED + script + PERFORM))
-    outcome = run(IN_FRAME, url, segments(case))
+    outcome = run(IN_FRAME, url, segments(case), None)
     judge(case, (outcome["told"], outcome["threw"], outcome["called"]))
