@@ -19,7 +19,7 @@ UNIT = STATIC / "test" / "unit"
 #: One more than CI has processors: many tests wait, for deadlines and for processes.
 LANES = 3
 #: Folders of tests that take minutes, the longest first, so that the lanes end together. All others are one part more.
-PARTS = ("faults", "hosts", "entrances", "cloud", "browser", "audiences", "docs", "build", "webkit")
+PARTS = ("entrances", "faults", "hosts", "browser", "cloud", "audiences", "docs", "build", "webkit")
 
 
 def bundle() -> int:

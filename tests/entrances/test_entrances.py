@@ -41,6 +41,7 @@ def test_calls_before_anything_is_loaded_arrive(entrance: Entrance) -> None:
 def test_calls_in_the_tick_of_a_navigation_arrive(entrance: Entrance) -> None:
     """Calls made in the tick that also leaves the page arrive from the next one."""
     visitor = entrance.visitor
+    visitor.loading = True
     page = entrance.open("/")
     there = visitor.put("/next")
     with page.expect_navigation(url=there, wait_until="commit"):
@@ -52,6 +53,7 @@ def test_calls_in_the_tick_of_a_navigation_arrive(entrance: Entrance) -> None:
 def test_a_reload_with_calls_on_their_way_costs_nothing(entrance: Entrance) -> None:
     """Calls that are on their way when the page reloads arrive once, beside those of the page that comes."""
     visitor = entrance.visitor
+    visitor.loading = True
     page = entrance.open("/")
     visitor.ready(page)
     with page.expect_navigation(wait_until="commit"):

@@ -68,6 +68,7 @@ PRERENDERED = """<script src="/heap.js"></script>
 @pytest.mark.fault(3, "navigation in the same tick as track, 5 times")
 def test_calls_in_the_tick_of_a_navigation_arrive(visitor: Visitor) -> None:
     """Calls made in the tick that also leaves the page arrive, from page to page."""
+    visitor.loading = True
     first, *others = [visitor.put(f"/page-{i}") for i in range(6)]
     page = visitor.go(first)
     for i, url in enumerate(others):
@@ -81,6 +82,7 @@ def test_calls_in_the_tick_of_a_navigation_arrive(visitor: Visitor) -> None:
 @pytest.mark.fault(4, "reload with a batch in flight, 5 times")
 def test_a_reload_with_a_batch_in_flight_costs_nothing(visitor: Visitor) -> None:
     """Calls whose batch is with Python when the page reloads arrive once."""
+    visitor.loading = True
     page = visitor.open("/", BATCHES)
     for i in range(5):
         visitor.ready(page)

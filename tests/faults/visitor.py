@@ -56,7 +56,7 @@ def heap_script(route: Route) -> None:
 class Visitor:
     """`made`: ids of all calls so far; `refused`: those that must not arrive; `final`: the path of the last visit.
 
-    `dying`: its pages die at any moment, also amid telling Heap.
+    `dying`: its pages die at any moment, also amid telling Heap. `loading`: a page may still load when the test is over.
     """
 
     browser: Browser
@@ -70,6 +70,7 @@ class Visitor:
     final: str = "/last"
     killed: set[int] = field(default_factory=set)
     dying: bool = False
+    loading: bool = False
 
     @classmethod
     @contextmanager
@@ -198,11 +199,12 @@ class Visitor:
     def leave(self) -> None:
         """A last visit: what earlier pages left is delivered before its own call, and then the journal is empty.
 
-        It is in the window of a page that is left by it, for a new window takes Firefox as long as all the rest; where
-        processes have been killed, in a new one.
+        It is in the window of a page that is left by it, for a new window takes Firefox as long as all the rest. Not
+        where processes have been killed, nor where the page still loads: Firefox tells the page of each fetch that it
+        cuts off.
         """
         pages = [page for page in self.context.pages if not page.is_closed()]
-        kept = pages.pop() if pages and not self.killed else None
+        kept = pages.pop() if pages and not (self.killed or self.dying or self.loading) else None
         for page in pages:
             try:
                 page.close()
