@@ -56,7 +56,7 @@ def heap_script(route: Route) -> None:
 class Visitor:
     """`made`: ids of all calls so far; `refused`: those that must not arrive; `final`: the path of the last visit.
 
-    `dying`: its pages die at any moment, also amid telling Heap. `loading`: a page may still load when the test is over.
+    `dying`: its pages die at any moment, also amid telling Heap. `loading`: one may still load as the test ends.
     """
 
     browser: Browser
