@@ -153,7 +153,7 @@ def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site:
 def test_chromium_hardly_ever_compiles_pythons_loop_anew(
     browser_name: str, browser_type: BrowserType, site: Site, runtime: str, tmp_path: Path
 ) -> None:
-    """Chromium throws the optimized code of Python's loop away once at most, whatever calls come after it is made."""
+    """Chromium throws the optimized code of Python's loop away twice at most, whatever calls come after it is made."""
     if browser_name != "chromium":
         pytest.skip("only V8 tells what it throws away")
     told = tmp_path / "deoptimized.txt"
@@ -167,8 +167,8 @@ def test_chromium_hardly_ever_compiles_pythons_loop_anew(
         page.evaluate(ANSWER_MANY, given)
     text = told.read_text("utf-8")
     assert " next>" in text  # so V8 does tell
-    # Four or five without `prime`. What little runs before V8 begins to compile is not the same each time.
-    assert text.count("deoptimizing wasm-function") <= 1
+    # Four or five times without `prime`, and hardly ever with it. When V8 begins to compile hangs on the machine.
+    assert text.count("deoptimizing wasm-function") <= 2
 
 
 @pytest.mark.one_engine
