@@ -70,8 +70,7 @@ def test_calls_made_while_heap_is_blocked_arrive_from_the_next_page(entrance: En
     entrance.burst(page, "lost")
     assert entrance.statuses(page) == {"kept": 20}
     visitor.answer_heap()
-    page.close()
-    visitor.open("/next")
+    visitor.open("/next", page=page)
     visitor.arrived(visitor.made)
 
 
@@ -112,17 +111,16 @@ def test_journals_of_different_app_ids_never_mix(entrance: Entrance) -> None:
     """What was kept for one App ID reaches that App ID alone, though another's page comes first."""
     visitor = entrance.visitor
     visitor.block_heap()
+    page = None
     for app, tag in ((APP, "one"), (OTHER, "two")):
-        page = entrance.open("/", app=app)
+        page = entrance.open("/", app=app, page=page)
         entrance.burst(page, tag)
         assert set(entrance.statuses(page)) == {"kept"}
-        page.close()
     visitor.answer_heap()
-    page = visitor.open("/other", app=OTHER)
+    page = visitor.open("/other", app=OTHER, page=page)
     visitor.arrived(ids("two", 20))
     assert not set(ids("one", 20)) & set(visitor.site.received())
-    page.close()
-    visitor.open("/next")
+    visitor.open("/next", page=page)
     visitor.arrived(visitor.made)
     apps = {note["call"]: note["app"] for note in visitor.site.of("received")}
     assert {call.partition("-")[0]: app for call, app in apps.items()} == {"one": APP, "two": OTHER}
