@@ -51,7 +51,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
 
 def packages(ran: list[list[str]]) -> list[list[str]]:
     """What each run of pip installed, but the project itself."""
-    lists = [command[command.index("--quiet") + 1 :] for command in ran if "pip" in command]
+    lists = [command[command.index("--quiet") + 1 :] for command in ran if "install" in command]
     return [listed for listed in lists if "--editable" not in listed]
 
 

@@ -9,7 +9,6 @@ import ast
 import json
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -111,15 +110,13 @@ def _installed_by_uv(command: str, python: Path, pip: list[str], packages: list[
         return False
     try:
         run("installing uv", [*pip, *uv])
-        said = subprocess.run(
-            [str(python), "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
-        ).stdout
+        said = run("asking pip where it looks", [str(python), "-m", "pip", "config", "list"])
         chosen: dict[str, Any] = {
             name: value for name, value in settings_for_uv(said).items() if name not in os.environ
         }
         by_uv = [str(python), "-m", "uv", "pip", "install", "--python", str(python), "--quiet", *packages]
         run(f"installing into .venv what `{command}` uses, by uv", by_uv, **chosen)
-    except (StepFailed, subprocess.CalledProcessError) as failure:
+    except StepFailed as failure:
         print(f"· pip installs in place of uv: {failure}", flush=True)
         return False
     return True
