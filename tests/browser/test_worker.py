@@ -150,12 +150,11 @@ def test_a_worker_brings_python_to_speed_and_answers_meanwhile(page: Page, site:
     assert heard.index("ready") < heard.index("batch") < heard.index("heap-web:warm-up")
 
 
+@pytest.mark.only_browser("chromium")  # only V8 tells what it throws away
 def test_chromium_hardly_ever_compiles_pythons_loop_anew(
-    browser_name: str, browser_type: BrowserType, site: Site, runtime: str, tmp_path: Path
+    browser_type: BrowserType, site: Site, runtime: str, tmp_path: Path
 ) -> None:
     """Chromium throws the optimized code of Python's loop away twice at most, whatever calls come after it is made."""
-    if browser_name != "chromium":
-        pytest.skip("only V8 tells what it throws away")
     told = tmp_path / "deoptimized.txt"
     flags = f"--allow-natives-syntax --trace-deopt --redirect-code-traces --redirect-code-traces-to={told}"
     program = LAUNCH["chromium"]["executable_path"]
