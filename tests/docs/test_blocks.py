@@ -63,7 +63,7 @@ def page_of(*parts: str) -> str:
     return "<!doctype html><title>A page</title>" + "".join(parts)
 
 
-@RECIPE
+@pytest.mark.one_engine
 @pytest.mark.parametrize("code", some("html", "page"))
 def test_html_is_a_page_that_works(host: Site, page: Page, recorded: Recorded, code: str) -> None:
     """Markup that the documentation gives, put into a page as it is, tells Heap something and breaks nothing."""

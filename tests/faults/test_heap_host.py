@@ -69,7 +69,7 @@ def test_a_heap_whose_core_is_blocked_is_given_up_at_its_deadline(visitor: Visit
 
 
 @pytest.mark.parametrize(
-    "answer", ["404", *(pytest.param(what, marks=pytest.mark.one_engine) for what in ("HTML", "a throw"))]
+    "answer", [name if name == "404" else pytest.param(name, marks=pytest.mark.one_engine) for name in NONSENSE]
 )
 @pytest.mark.fault(8, "404, HTML or a throw from Heap's host")
 def test_nonsense_from_heaps_host_is_reported_once_and_calls_are_kept(visitor: Visitor, answer: str) -> None:
