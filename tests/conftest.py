@@ -20,7 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Knows the marker of long tests, and both browsers as the default for tests that name a browser."""
     # Asked to end by a program, a run ends as by Ctrl-C: browsers and servers that it started end too.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # A shell that starts a run in the background has it ignore Ctrl-C, and so would programs that tests interrupt.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, signal.default_int_handler)
     config.addinivalue_line("markers", "long: takes minutes; runs with --long only")
     config.addinivalue_line("markers", "one_engine: proves nothing of an engine; in Firefox it runs with --long only")
     config.addinivalue_line("markers", "host(name, what): a row of the documentation's table of hosts")
