@@ -18,8 +18,9 @@ PAGE = ("page", "plugin")
 UNIT = STATIC / "test" / "unit"
 #: One more than CI has processors: many tests wait, for deadlines and for processes.
 LANES = 3
-#: Folders of tests that take minutes, the longest first, so that the lanes end together. All others are one part more.
-PARTS = ("entrances", "faults", "hosts", "browser", "cloud", "audiences", "docs", "build", "webkit")
+OTHERS = "others"
+#: Folders of tests that run on their own, and all others; the longest first, so that the lanes end together.
+PARTS = ("entrances", "faults", "hosts", "cloud", "browser", "audiences", OTHERS, "docs", "build", "webkit")
 
 
 def bundle() -> int:
@@ -41,11 +42,13 @@ def serve(port: int, app_id: str | None) -> int:
 
 def bench(arguments: Sequence[str], *, install: bool) -> int:
     """Builds, then measures heap_web and its peers; with `--server` sending from a server and large audiences."""
-    system_packages("bench", install=install)
-    if list(arguments) == ["--server"]:
+    server = list(arguments) == ["--server"]
+    with system_packages("bench", install=install):
+        if not server:
+            build_bundle()
+    if server:
         benches = [[sys.executable, "-m", f"heap_web.dev.bench.{part}"] for part in ("cloud", "audiences", "spark")]
         return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in benches)
-    build_bundle()
     return subprocess.run([sys.executable, "-m", "heap_web.dev.bench", *arguments], cwd=ROOT, check=False).returncode
 
 
@@ -56,9 +59,9 @@ def unit_tests(files: Iterable[str]) -> list[str]:
 
 def parts(pytest: list[str]) -> dict[str, list[str]]:
     """The tests in parts that run on their own, by name; together they are all tests."""
-    alone = {f"pytest {name}": [*pytest, f"tests/{name}"] for name in PARTS}
-    others = [f"--ignore=tests/{name}" for name in PARTS]
-    return {**alone, "pytest others": [*pytest, *others]}
+    alone = {name: [f"tests/{name}"] for name in PARTS if name != OTHERS}
+    others = {OTHERS: [f"--ignore=tests/{name}" for name in alone]}
+    return {f"pytest {name}": [*pytest, *{**alone, **others}[name]] for name in PARTS}
 
 
 def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
@@ -68,9 +71,9 @@ def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
     """
     if chosen := [argument for argument in arguments if argument.endswith(".test.js")]:
         return subprocess.run(unit_tests(chosen), cwd=ROOT, check=False).returncode
-    system_packages("test", install=install)
-    npm_packages()
-    build_bundle()
+    with system_packages("test", install=install):
+        npm_packages()
+        build_bundle()
     workflows = map(str, sorted(WORKFLOWS.glob("*.yml")))
     python = [sys.executable, "-m"]
     tsc = [node(), str(MODULES / "typescript" / "bin" / "tsc")]

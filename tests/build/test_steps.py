@@ -3,6 +3,7 @@
 import errno
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -135,10 +136,16 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(monkeypatch)
 
 
+def need_packages(*, install: bool) -> None:
+    """What `build.py test` does first."""
+    with toolchain.system_packages("test", install=install):
+        pass
+
+
 def test_missing_programs_are_named_and_not_installed_unasked(machine: Machine) -> None:
     """Missing programs are named with what they are for and the one command that installs them; nothing is run."""
     with pytest.raises(steps.StepFailed) as failure:
-        toolchain.system_packages("test", install=False)
+        need_packages(install=False)
     said = str(failure.value)
     assert machine.ran == []
     assert all(f"{package.name}: {package.purpose}" in said for package in toolchain.SYSTEM_PACKAGES)
@@ -152,7 +159,7 @@ def test_missing_programs_are_installed_by_request_in_ci_and_for_root(why: str, 
     machine.user = 0 if why == "root" else 1000
     if why == "ci":
         machine.in_ci()
-    toolchain.system_packages("test", install=why == "flag")
+    need_packages(install=why == "flag")
     names = [package.name for package in toolchain.SYSTEM_PACKAGES]
     prefix = {"flag": ["sudo"], "ci": ["sudo", "--non-interactive"], "root": []}[why]
     assert machine.ran == [
@@ -168,15 +175,29 @@ def test_where_nothing_can_be_installed_that_is_said(without: str, words: str, m
     """Without sudo, or without apt-get, what is missing is named with the reason."""
     machine.programs.discard(without)
     with pytest.raises(steps.StepFailed, match=rf"(?s)firefox-esr: browser tests.*{words}"):
-        toolchain.system_packages("test", install=True)
+        need_packages(install=True)
     assert machine.ran == []
 
 
 def test_a_machine_that_has_everything_is_left_alone(machine: Machine) -> None:
     """Nothing is run or asked for where no program is missing."""
     machine.programs |= {package.program for package in toolchain.SYSTEM_PACKAGES}
-    toolchain.system_packages("test", install=True)
+    need_packages(install=True)
     assert machine.ran == []
+
+
+def test_programs_are_installed_beside_the_build(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build runs while programs are installed; an installation that fails fails the command."""
+    building = threading.Event()
+
+    def run(what: str, *_: object, **__: object) -> None:
+        if what.startswith("installing"):
+            assert building.wait(30)
+            raise steps.StepFailed("the mirror is gone")
+
+    monkeypatch.setattr(toolchain, "run", run)
+    with pytest.raises(steps.StepFailed, match="the mirror is gone"), toolchain.system_packages("test", install=True):
+        building.set()
 
 
 def test_no_file_of_the_toolchain_names_a_registry() -> None:

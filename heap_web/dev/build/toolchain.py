@@ -7,6 +7,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -121,14 +124,17 @@ def missing_packages() -> list[SystemPackage]:
     return [package for package in SYSTEM_PACKAGES if not shutil.which(package.program)]
 
 
-def system_packages(command: str, *, install: bool) -> None:
+@contextmanager
+def system_packages(command: str, *, install: bool) -> Iterator[None]:
     """Sees that the Debian packages are there; StepFailed says what is missing and how to get it.
 
     They are installed without a question only where nobody is there to be asked: in CI, and for root, who owns the
-    machine. Else `install` must be set, by the flag `--install` of build.py's `command`.
+    machine. Else `install` must be set, by the flag `--install` of build.py's `command`. The block needs none of them:
+    it runs while they are installed.
     """
     missing = missing_packages()
     if not missing:
+        yield
         return
     apt = shutil.which("apt-get")
     root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -143,11 +149,17 @@ def system_packages(command: str, *, install: bool) -> None:
     prefix = [] if root else ["sudo"] if install else ["sudo", "--non-interactive"]
     if prefix and not shutil.which("sudo"):
         raise StepFailed(f"{said}\nOnly root can install them here, and there is no sudo. As root:\n  {by_hand}")
-    for what, words in {
-        "refreshing apt's lists": ["update"],
-        f"installing with apt-get: {names}": ["install", "--yes", "--no-install-recommends", *names.split()],
-    }.items():
+
+    def step(what: str, *words: str) -> None:
         run(what, [*prefix, apt, *words], advice=f"By hand:\n  {by_hand}", DEBIAN_FRONTEND="noninteractive")
+
+    # The password is asked for here, before anything else is printed.
+    step("refreshing apt's lists", "update")
+    with ThreadPoolExecutor() as beside:
+        words = ("install", "--yes", "--no-install-recommends", *names.split())
+        installed = beside.submit(step, f"installing with apt-get: {names}", *words)
+        yield
+        installed.result()
 
 
 def relative(path: Path) -> str:
