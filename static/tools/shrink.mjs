@@ -48,7 +48,7 @@ await asTool(async ({ core, pyodide, snapshot, sample, batches, rounds, out }) =
   /** @type {Set<number>} */
   const told = new Set();
   const texts = allBatches([sample, ...batches], rounds);
-  const first = await thaw(new WebAssembly.Module(instrumented), file, { log_execution: (number) => void told.add(number) });
+  const first = await thaw({ wasm: new WebAssembly.Module(instrumented), file }, { log_execution: (number) => void told.add(number) });
   const answers = texts.map((text) => ask(first, text));
   const small = await optimised(stubCold(all, functionsRun(instrumented, told)), "--remove-unused-module-elements");
 
@@ -58,7 +58,7 @@ await asTool(async ({ core, pyodide, snapshot, sample, batches, rounds, out }) =
   const kept = reachable(memory, { start, constants, variables, end }, constantsOf(small), constantsOf(all));
   const filled = (/** @type {number} */ byte) => pack(header, memory.map((has, at) => (at < end && !kept[at] && has ? byte : has)));
   // Whoever reads what has been dropped reads this, and answers otherwise.
-  const poisoned = await thaw(new WebAssembly.Module(small), filled(POISON));
+  const poisoned = await thaw({ wasm: new WebAssembly.Module(small), file: filled(POISON) });
   texts.forEach((text, i) => {
     if (ask(poisoned, text) !== answers[i]) throw new Error(`The batch ${text.slice(0, 1000)} needs static data that nothing refers to.`);
   });

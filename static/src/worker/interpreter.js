@@ -14,6 +14,12 @@ import { headerOf, unpack } from "./snapshot.js";
 
 /** @typedef {Record<string, (...given: any[]) => unknown>} Functions */
 
+/**
+ * What it is made of, each used as soon as it is there: the .wasm file compiled, the snapshot, and the word that the snapshot's bytes
+ * are the build's.
+ * @typedef {{wasm: WebAssembly.Module | Promise<WebAssembly.Module>, file: Uint8Array | Promise<Uint8Array>, genuine?: Promise<unknown>}} Parts
+ */
+
 const PAGE = 65536;
 /** No more than a page may well spare; what WebAssembly can address is twice that. */
 const MOST = 2 ** 31;
@@ -46,14 +52,12 @@ const escaped = (/** @type {string} */ text) => text.replace(/\p{Surrogate}/gu, 
 const pythonError = (message) => Object.defineProperty(new Error(message), "name", { value: "PythonError" });
 
 /**
- * @param {WebAssembly.Module} wasm
- * @param {Uint8Array} file the snapshot
+ * @param {Parts} parts
  * @param {Functions} [more] what the .wasm file asks for beside what Python does, at build time
  * @returns {Promise<Interpreter>}
  */
-export async function thaw(wasm, file, more = {}) {
-  const header = headerOf(file);
-  const { answer = 0, prime = 0 } = header;
+export async function thaw(parts, more = {}) {
+  const wasm = await parts.wasm;
   let lacking = false;
   const given = { ...answersOf(() => memory), ...more };
   /** @type {Record<string, Functions>} */
@@ -68,8 +72,12 @@ export async function thaw(wasm, file, more = {}) {
   const { malloc, free, PyUnicode_DecodeUTF8, PyObject_CallOneArg, PyUnicode_AsUTF8AndSize, Py_DecRef } = /** @type {Record<string, any>} */ (exports);
   const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   const cold = /** @type {WebAssembly.Global | undefined} */ (exports.cold);
-  if (memory.buffer.byteLength < header.memory) memory.grow((header.memory - memory.buffer.byteLength) / PAGE);
+  const file = await parts.file;
+  const { answer = 0, prime = 0, memory: size, python } = headerOf(file);
+  if (memory.buffer.byteLength < size) memory.grow((size - memory.buffer.byteLength) / PAGE);
   unpack(file, new Uint8Array(memory.buffer));
+  // Copying bytes does no harm. Running wrong ones may never end.
+  await parts.genuine;
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   const length = /** @type {number} */ (malloc(4));
@@ -105,5 +113,5 @@ export async function thaw(wasm, file, more = {}) {
   }
 
   call(prime, "");
-  return { run, python: header.python, spoiled: () => lacking || cold?.value === 1 };
+  return { run, python, spoiled: () => lacking || cold?.value === 1 };
 }
