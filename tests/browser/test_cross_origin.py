@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .conftest import Watch, record
-from .counting import HEAP, expect_events
+from .counting import HEAP, FaultySite, expect_events, received
 from .serving import Site, serving
 
 TOLD = [["track", "E", {"foo.bar.cheese": "american", "foo.bar.prop": "[1,2,3]"}]]
@@ -23,7 +23,7 @@ async () => {
 """
 
 
-class Cdn(Site):
+class Cdn(FaultySite):
     """A site whose files every origin may read."""
 
     async def answer(self, request: Request) -> Response:
@@ -82,12 +82,16 @@ def test_the_module_from_another_origin_finds_its_runtime_there(
 def test_calls_made_on_one_page_are_delivered_by_the_next_from_another_origin_too(
     context: BrowserContext, page: Page, site: Site, cdn: Cdn
 ) -> None:
-    """A call made as the page is left is delivered once: by the next page, if this one has no more time."""
+    """Calls made right before the page is left are delivered by the next page, as Python was not there before."""
     context.add_init_script(HEAP)
+    cdn.held.add("python.bin")
     page.goto(put_page(site, cdn))
     with page.expect_navigation():
         page.evaluate("() => { analytics.track('Left'); location.reload(); }")
+    assert received(site) == []
+    cdn.held.clear()
     expect_events(page, site, ["Left"])
+    assert received(site) == [["track", "Left", {}]]
 
 
 def test_without_the_header_the_developer_is_told_that_the_files_cannot_be_loaded(
