@@ -59,9 +59,8 @@ def unit_tests(files: Iterable[str]) -> list[str]:
 
 def parts(pytest: list[str]) -> dict[str, list[str]]:
     """The tests in parts that run on their own, by name; together they are all tests."""
-    alone = {name: [f"tests/{name}"] for name in PARTS if name != OTHERS}
-    others = {OTHERS: [f"--ignore=tests/{name}" for name in alone]}
-    return {f"pytest {name}": [*pytest, *{**alone, **others}[name]] for name in PARTS}
+    others = [f"--ignore=tests/{name}" for name in PARTS if name != OTHERS]
+    return {f"pytest {name}": [*pytest, *(others if name == OTHERS else [f"tests/{name}"])] for name in PARTS}
 
 
 def test(arguments: Sequence[str], *, long: bool, install: bool) -> int:
