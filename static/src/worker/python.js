@@ -188,7 +188,8 @@ async function bootWhole(progress) {
 async function bootSmall(progress) {
   const start = performance.now();
   const parts = fetchParts(SMALL, progress);
-  const fetched = Promise.all([parts.wasm, parts.file, parts.genuine]).then(() =>
+  // Python begins once this is noted: what it does first would keep the note waiting.
+  const fetched = Promise.all([parts.wasm, parts.genuine]).then(() =>
     performance.measure("heap-web:fetch", { start, end: performance.now() }),
   );
   const [python, { startTime, duration }] = await Promise.all([
