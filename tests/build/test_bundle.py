@@ -90,6 +90,12 @@ def test_dist_holds_one_runtime_and_one_wheel(dist: Path, manifest: dict[str, An
     assert heap_web.__version__ == manifest["version"]
 
 
+def test_the_script_asks_for_eager_compilation(dist: Path) -> None:
+    """The classic script begins with the comment by which Chromium compiles it whole beside the page."""
+    script = (dist / "heap-web.js").read_text("utf-8")
+    assert script.startswith("//# allFunctionsCalledOnLoad\n(()=>{")
+
+
 @pytest.mark.parametrize(("what", "most"), [("heap-web.js", 17_100), ("cold", 1_200_000)])
 def test_the_wire_is_within_its_budget(manifest: dict[str, Any], what: str, most: int) -> None:
     """The script and the whole first visit stay within their budgets, in bytes of brotli."""
