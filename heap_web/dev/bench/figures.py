@@ -59,6 +59,7 @@ FIGURES: Mapping[str, Figure] = {
         Figure("proxies_1k", "live PyProxies after 1,000 calls", "count"),
         Figure("proxies_100k", "live PyProxies after 100,000 calls", "count"),
         Figure("python_import", "Python in the page: import and load", "ms"),
+        Figure("python_first", "Python in the page: import, load and a first call", "ms"),
         Figure("python_calls", "Python in the page: 10,000 calls", "/s", more_is_better=True),
     )
 }

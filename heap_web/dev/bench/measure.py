@@ -150,6 +150,7 @@ def python_page(bench: Bench) -> None:
         page.goto(f"{bench.base}/python_page.html")
         found = page.evaluate("bench.python()")
     bench.samples.add("heap_web", "python_import", found["importMs"])
+    bench.samples.add("heap_web", "python_first", found["firstMs"])
     bench.samples.add("heap_web", "python_calls", found["perSecond"])
 
 
