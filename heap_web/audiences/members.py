@@ -18,8 +18,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from heap_web.core.errors import ConfigurationError
-from heap_web.core.javascript import UNDEFINED, Marker
-from heap_web.core.scalars import of_type, scalar, unwrap
+from heap_web.core.markers import UNDEFINED, Marker
+from heap_web.core.objects import of_type, unwrap
+from heap_web.core.scalars import scalar
 
 EXACT = 2**53
 """Doubles from here on do not tell every whole number from the next."""

@@ -13,7 +13,8 @@ import ibis.expr.types as ir
 
 from heap_web.cloud.documented import shortened
 from heap_web.core.errors import ConfigurationError
-from heap_web.core.javascript import MAX_SAFE_INTEGER, Marker, well_formed
+from heap_web.core.javascript import MAX_SAFE_INTEGER, well_formed
+from heap_web.core.markers import Marker
 from heap_web.core.scalars import Scalar, iso_text, scalar
 
 

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from heap_web.core.errors import CallError
 from heap_web.core.integrations import allows_heap
 from heap_web.core.javascript import number_text
-from heap_web.core.scalars import date_text, iso_text, of_type, scalar, text_or_number, unwrap
+from heap_web.core.objects import of_type, unwrap
+from heap_web.core.scalars import date_text, iso_text, scalar, text_or_number
 
 Kind = Literal["track", "page", "screen", "identify"]
 Nested = Literal["flatten", "stringify", "drop"]

@@ -16,7 +16,8 @@ from heap_web.cloud.documented import check_lengths, event_name, shortened
 from heap_web.cloud.entries import Entry, json_of
 from heap_web.cloud.messages import Message, Nested
 from heap_web.core.errors import CallError
-from heap_web.core.javascript import Marker, number_text, well_formed
+from heap_web.core.javascript import number_text, well_formed
+from heap_web.core.markers import Marker
 from heap_web.core.properties import entries as pairs_of
 from heap_web.core.properties import plain
 

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from .errors import CallError
 from .integrations import allows_heap, find
-from .javascript import FUNCTION, UNDEFINED, number_text
+from .javascript import number_text
+from .markers import FUNCTION, UNDEFINED
+from .objects import attempt
 from .properties import NOTHING, Plain, entries, is_object, plain
-from .scalars import UserId, attempt, text_or_number
+from .scalars import UserId, text_or_number
 from .scalars import user_id as as_user_id
 
 #: How the caller's mapping becomes `Plain`: (mapping, local texts, where warnings go).

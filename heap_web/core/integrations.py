@@ -6,8 +6,7 @@ static/src/page/integrations.js has it too; the cases of tests/integrations.json
 from collections.abc import Mapping
 from typing import Any
 
-from .javascript import UNDEFINED
-from .scalars import scalar
+from .objects import attempt, unwrap
 
 
 def allows_heap(integrations: Mapping[str, Any], switch: bool | None = None) -> bool:
@@ -23,15 +22,19 @@ def allows_heap(integrations: Mapping[str, Any], switch: bool | None = None) -> 
 
 def is_off(setting: object) -> bool:
     """Whether a setting is False, NumPy's included."""
-    return setting is False or scalar(setting) is False
+    return setting is False or (type(setting) not in _NOT_OFF and attempt(unwrap, setting) is False)
+
+
+# Most settings are of these types, and so need not be looked into.
+_NOT_OFF = frozenset((bool, type(None), str, int, float, dict))
 
 
 def find(mapping: Mapping[str, Any], name: str) -> Any:
-    """A value by its name, case and punctuation aside, as analytics.js looks up options."""
+    """A value by its name, case and punctuation aside, as analytics.js looks up options; None if there is none."""
     for key, value in mapping.items():
         if "".join(filter(_counts, key)).lower() == name:
             return value
-    return UNDEFINED
+    return None
 
 
 def _counts(character: str) -> bool:

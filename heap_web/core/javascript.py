@@ -9,38 +9,10 @@ from json import encoder
 from json.encoder import JSONEncoder, encode_basestring, encode_basestring_ascii
 from typing import Any, Final
 
+from .markers import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, BigInt, Verbatim
+
 #: Largest integer n so that n and n + 1 are both exact in a double (Number.MAX_SAFE_INTEGER).
 MAX_SAFE_INTEGER: Final = 2**53 - 1
-
-
-class Marker:
-    """A JavaScript value that Python has no twin for; compared by identity."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-UNDEFINED: Final = Marker("undefined")  # undefined, and whatever is dropped in its place: functions, DOM nodes, cycles
-INVALID_DATE: Final = Marker("Invalid Date")  # a Date whose time value is NaN
-FUNCTION: Final = Marker("function")  # a function given as an argument of the call itself
-OPAQUE: Final = Marker("opaque")  # an argument that is neither a plain object nor a primitive of use: a Date, a symbol
-
-
-class Verbatim(str):
-    """A string that is final: it is never read as a date (a Python `date` stays `YYYY-MM-DD`)."""
-
-    __slots__ = ()
-
-
-class BigInt(int):
-    """A BigInt: an int as a value, but neither a user id nor an event's name."""
-
-    __slots__ = ()
 
 
 def number_text(value: float) -> str:
@@ -203,7 +175,7 @@ def json_text(value: object, rewrite: Any = None) -> str:
 def from_wire(value: Any) -> Any:
     """The Python values of wire values (`{"$": kind, …}` tags inside freshly parsed JSON, which is changed in place).
 
-    undefined, invalid dates, functions and opaque arguments become this module's markers, a BigInt a BigInt, a number
+    undefined, invalid dates, functions and opaque arguments become markers, a BigInt a BigInt, a number
     sent as text a float, and text that a Python caller's value is read as stays as it is.
     """
     if type(value) is not list:

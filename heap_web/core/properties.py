@@ -7,17 +7,10 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
-from .javascript import (
-    INVALID_DATE,
-    MAX_SAFE_INTEGER,
-    UNDEFINED,
-    Marker,
-    is_array_index,
-    json_text,
-    quick_text,
-    well_formed,
-)
-from .scalars import Scalar, attempt, date_text, datetime_text, of_type, scalar, unwrap
+from .javascript import MAX_SAFE_INTEGER, is_array_index, json_text, quick_text, well_formed
+from .markers import INVALID_DATE, UNDEFINED, Marker
+from .objects import attempt, of_type, unwrap
+from .scalars import Scalar, date_text, datetime_text, scalar
 
 Flat = dict[str, Scalar]
 

@@ -1,13 +1,14 @@
 """One value -> one scalar: dates and date-like text, numbers, and Python's own types."""
 
 import re
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from .javascript import MAX_SAFE_INTEGER, UNDEFINED, BigInt, Marker, Verbatim, well_formed
+from .javascript import MAX_SAFE_INTEGER, well_formed
+from .markers import UNDEFINED, BigInt, Marker, Verbatim
+from .objects import attempt, of_type, unwrap
 
 Scalar = str | int | float | bool
 UserId = str | int | float
@@ -18,14 +19,6 @@ _DATE = re.compile(
     r"(?:([ T])([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:[,.]([0-9]+))?)?(?:Z|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?"
 ).fullmatch
 _MONTH_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def attempt(function: Callable[..., Any], *arguments: object) -> Any:
-    """`function(*arguments)`, or UNDEFINED if it raises: a caller's hostile object must only lose itself."""
-    try:
-        return function(*arguments)
-    except Exception:  # noqa: BLE001 - whatever a caller's own method raises, that value alone is dropped
-        return UNDEFINED
 
 
 def date_text(text: str) -> str:
@@ -157,29 +150,6 @@ def _digits(value: int) -> str:
         half = 10**4000
         head, tail = divmod(abs(value), half)
         return f"{'-' if value < 0 else ''}{_digits(head)}{tail:04000d}"
-
-
-def of_type(value: Any, module: str, *names: str) -> bool:
-    """isinstance by name, without importing: a value of a module's type exists only if the module is loaded."""
-    loaded = sys.modules.get(module)
-    kinds = tuple(getattr(loaded, name, ()) for name in names) if loaded is not None else ()
-    return isinstance(value, kinds)
-
-
-def unwrap(value: Any) -> Any:
-    """What an Enum member or a NumPy scalar stands for; anything else as it is."""
-    for _ in range(4):
-        if of_type(value, "enum", "Enum"):
-            value = value.value
-        elif of_type(value, "numpy", "datetime64"):
-            value = value.astype("datetime64[ms]").item()
-        elif of_type(value, "numpy", "timedelta64"):
-            value = value.astype("timedelta64[us]").item()
-        elif of_type(value, "numpy", "generic"):
-            value = value.item()
-        else:
-            break
-    return value
 
 
 def _odd_scalar(value: Any) -> Scalar | Marker | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .javascript import Marker
+from .markers import Marker
 from .properties import NOTHING, Plain
 from .scalars import UserId, same_id, text_or_number
 from .scalars import user_id as as_user_id

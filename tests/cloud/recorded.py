@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from heap_web.cloud.messages import Message, identity
-from heap_web.core.javascript import INVALID_DATE, UNDEFINED, Verbatim
+from heap_web.core.markers import INVALID_DATE, UNDEFINED, Verbatim
 from tests.conformance import cases
 from tests.conformance.cases import codec
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from heap_web.core.javascript import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, BigInt, Verbatim
+from heap_web.core.markers import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, BigInt, Verbatim
 
 from . import hostile
 from .nesting import nest

@@ -6,7 +6,7 @@ import pytest
 
 from heap_web.core.calls import Identify, Options, Reset, SetAnonymousId, Silent, Track, parse, reaches_heap
 from heap_web.core.errors import CallError
-from heap_web.core.javascript import FUNCTION, OPAQUE, UNDEFINED, BigInt
+from heap_web.core.markers import FUNCTION, OPAQUE, UNDEFINED, BigInt
 
 
 def callback() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from heap_web import runtime as worker
 from heap_web.core.calls import parse
 from heap_web.core.errors import CallError
-from heap_web.core.javascript import INVALID_DATE, UNDEFINED, json_text, quick_text
+from heap_web.core.javascript import json_text, quick_text
+from heap_web.core.markers import INVALID_DATE, UNDEFINED
 from heap_web.core.properties import MAX_DEPTH, flatten, plain
 from heap_web.core.scalars import date_text
 from heap_web.core.session import step

@@ -6,20 +6,8 @@ from typing import Any
 
 import pytest
 
-from heap_web.core.javascript import (
-    FUNCTION,
-    INVALID_DATE,
-    OPAQUE,
-    UNDEFINED,
-    BigInt,
-    Verbatim,
-    from_wire,
-    is_array_index,
-    json_text,
-    number_text,
-    quick_text,
-    well_formed,
-)
+from heap_web.core.javascript import from_wire, is_array_index, json_text, number_text, quick_text, well_formed
+from heap_web.core.markers import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, BigInt, Verbatim
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
-from heap_web.core.javascript import INVALID_DATE, UNDEFINED
+from heap_web.core.markers import INVALID_DATE, UNDEFINED
 from heap_web.core.properties import (
     MAX_DEPTH,
     MAX_VALUES,

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from heap_web.core.javascript import INVALID_DATE, UNDEFINED, BigInt
-from heap_web.core.scalars import attempt, date_text, iso_text, same_id, scalar, text_or_number, user_id
+from heap_web.core.markers import INVALID_DATE, UNDEFINED, BigInt
+from heap_web.core.objects import attempt
+from heap_web.core.scalars import date_text, iso_text, same_id, scalar, text_or_number, user_id
 
 DATES = {
     "2020-06-07": "2020-06-07T00:00:00.000Z",

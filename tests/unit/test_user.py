@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heap_web.core.javascript import INVALID_DATE, UNDEFINED
+from heap_web.core.markers import INVALID_DATE, UNDEFINED
 from heap_web.core.user import User, identified
 
 
