@@ -1,20 +1,18 @@
 """Heap analytics for web pages: the public names, nothing else."""
 
-from typing import TYPE_CHECKING
-
-from .core.calls import Call, parse
-from .core.commands import Command
-from .core.errors import CallError, ConfigurationError, NoPageError
-from .core.properties import flatten
-from .core.session import step
-from .core.settings import Settings
-from .core.user import User
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from .browser.analytics import Analytics
-    from .core.settings import Keywords
+    from .core.calls import Call, parse
+    from .core.commands import Command
+    from .core.errors import CallError, ConfigurationError, NoPageError
+    from .core.properties import flatten
+    from .core.session import step
+    from .core.settings import Keywords, Settings
+    from .core.user import User
 
 __all__ = [
     "Call",
@@ -32,6 +30,34 @@ __all__ = [
 
 
 __version__ = "0.1.0"
+
+# The module of each name. It is imported when the name is asked for: most pages ask for `load` alone.
+_MODULES = {
+    "Call": "calls",
+    "CallError": "errors",
+    "Command": "commands",
+    "ConfigurationError": "errors",
+    "NoPageError": "errors",
+    "Settings": "settings",
+    "User": "user",
+    "flatten": "properties",
+    "parse": "calls",
+    "step": "session",
+}
+
+
+if not TYPE_CHECKING:  # else every name would exist for a type checker
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.core.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load(

@@ -3,15 +3,18 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..core.scalars import attempt
+from ..core.objects import attempt
 from ..core.settings import Settings
-from ..core.user import User
-from .blocks import Tracked
 from .callbacks import Callbacks
-from .encode import encode
 from .results import PendingResult
+
+if TYPE_CHECKING:
+    from ..core.user import User
+    from .blocks import Tracked
+    from .world import World
 
 Self = TypeVar("Self", bound="Analytics")
 
@@ -19,29 +22,24 @@ Self = TypeVar("Self", bound="Analytics")
 MAX_COMPLAINTS: Final = 1_000
 
 
-class World(Protocol):
-    """What every way to the page's half needs of JavaScript; `javascript.JavaScript` is the real one."""
-
-    def python(self, value: Any) -> Any:
-        """A JavaScript value as Python values."""
-
-    def later(self, seconds: float, function: Callable[[], None]) -> None:
-        """Calls a function later."""
-
-    def complain(self, message: str) -> None:
-        """One warning in the console."""
-
-
 class Analytics(ABC):
     """What `heap_web.load` gives. No call of it raises; each gives a `PendingResult`: await it, or leave it alone."""
 
-    def __init__(self, settings: Settings, world: World) -> None:
+    def __init__(self, settings: Settings, world: "World") -> None:
         self.settings = settings
         self.closed = False
         self._javascript = world
         self._handlers: dict[str, list[tuple[Callable[..., object], bool]]] = {}  # and whether it hears once only
         self._callbacks = Callbacks(world.later, self._call)
         self._complaints: set[str] = set()
+
+    def prepare(self) -> None:
+        """Imports what calls need.
+
+        `load` has it done in a task of its own. Importing takes long, so the page is free between the two; and most
+        first calls find it done.
+        """
+        import_module(".encode", __package__)
 
     # -- the calls
 
@@ -57,12 +55,14 @@ class Analytics(ABC):
         """Says what the visitor did: the event's name, and a mapping of its properties."""
         return self._make("track", (event, properties, options, callback))
 
-    def tracked(self, event: str, properties: object = None) -> Tracked:
+    def tracked(self, event: str, properties: object = None) -> "Tracked":
         """Tracks a block of code when it ends, with `duration_ms`, `succeeded` and the type of its `error`.
 
         As a decorator, `@analytics.tracked("Ran model")`, also of coroutines and generators; or in a `with` statement,
         `with analytics.tracked("Ran model") as properties:`. Raises CallError if `event` is no name.
         """
+        from .blocks import Tracked  # here: few pages have blocks
+
         return Tracked(self.track, time.perf_counter, event, properties)
 
     def page(self, *arguments: object) -> PendingResult:
@@ -93,6 +93,8 @@ class Analytics(ABC):
             self._emit(method, *arguments)
         warnings: list[str] = []
         try:
+            from .encode import encode  # here: see `prepare`
+
             text, callback = encode(method, arguments, warnings, self._javascript.python)
         except RecursionError:  # the caller's stack is nearly used up
             return PendingResult(method).settle("dropped", "the call was made too deep in a recursion to be read")
@@ -124,7 +126,7 @@ class Analytics(ABC):
         """Hands one call, as wire text, to the page's half; `result` is settled when it is known what became of it."""
 
     @abstractmethod
-    def user(self) -> User:
+    def user(self) -> "User":
         """Who the visitor is: `id`, `traits`, `anonymous_id`."""
 
     @abstractmethod

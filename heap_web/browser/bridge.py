@@ -5,45 +5,23 @@ JupyterLite, marimo, stlite, shinylive and PyScript's workers are such hosts. Wh
 """
 
 from collections.abc import Callable, Generator
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from ..core.errors import NoPageError
 from ..core.properties import Plain
 from ..core.settings import Settings
 from ..core.user import User
-from .analytics import CLOSED, Analytics, World
+from .analytics import CLOSED, Analytics
 from .handover import Handover
 from .results import PendingResult, Result
+
+if TYPE_CHECKING:
+    from .world import Worker
 
 #: A page must answer within so many seconds; then `ready()` raises, and waiting calls are reported as kept.
 DEADLINE: Final = 10.0
 #: A page that has not been heard of for so many seconds, though it was asked, is looked for anew.
 SILENCE: Final = 3.0
-
-
-class Worker(World, Protocol):
-    """What the bridge needs of its worker; `channel.Channel` is the real one."""
-
-    def open(self, receive: Callable[[str], None]) -> None:
-        """Opens the channel; `receive` is given each message."""
-
-    def post(self, text: str) -> None:
-        """Sends a message to everyone else on the channel."""
-
-    def close(self) -> None:
-        """Closes the channel and gives the lock back."""
-
-    def hold(self, name: str, held: Callable[[], None]) -> None:
-        """Holds a Web Lock until it is closed or the worker ends; calls `held` once it does."""
-
-    def now(self) -> float:
-        """Seconds, never running backwards."""
-
-    def new_id(self) -> str:
-        """An id that nobody else has."""
-
-    def origin(self) -> str:
-        """The origin that a page must be of."""
 
 
 class Ready(PendingResult):
@@ -61,7 +39,7 @@ class Ready(PendingResult):
 class BridgeAnalytics(Analytics):
     """Analytics whose calls a page takes: in order, once each, kept here until the page has them in its journal."""
 
-    def __init__(self, settings: Settings, world: Worker) -> None:
+    def __init__(self, settings: Settings, world: "Worker") -> None:
         super().__init__(settings, world)
         self._world = world
         self._handover = Handover(world.new_id(), settings.app_id)

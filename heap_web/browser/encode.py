@@ -4,19 +4,11 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from ..core.javascript import (
-    FUNCTION,
-    INVALID_DATE,
-    MAX_SAFE_INTEGER,
-    OPAQUE,
-    UNDEFINED,
-    Verbatim,
-    brief_text,
-    json_text,
-    number_text,
-)
+from ..core.javascript import MAX_SAFE_INTEGER, brief_text, json_text, number_text
+from ..core.markers import FUNCTION, INVALID_DATE, OPAQUE, UNDEFINED, Verbatim
+from ..core.objects import attempt, of_type
 from ..core.properties import NOTHING, is_object, plain, quick_copy
-from ..core.scalars import attempt, of_type, scalar
+from ..core.scalars import scalar
 
 _BUILT_IN = frozenset((dict, list, tuple, int, float))
 _TAGS = {

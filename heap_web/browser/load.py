@@ -1,11 +1,10 @@
 """`heap_web.load`: the analytics of the page that this Python runs in, or of the page beside its worker."""
 
+import json
 import sys
 from typing import Any
 
 from ..core.errors import ConfigurationError
-from ..core.javascript import json_text
-from ..core.properties import plain
 from ..core.settings import Settings, camel
 from .analytics import Analytics
 
@@ -38,6 +37,7 @@ def load(
 
         analytics = bridge.BridgeAnalytics(checked, channel.Channel())
     _open[checked.app_id] = analytics
+    browser.later(0, analytics.prepare)
     return analytics
 
 
@@ -47,6 +47,13 @@ def page_settings(settings: Settings, nonce: str | None = None) -> str:
     given = {camel(name): value for name, value in settings._asdict().items() if value != unset[name]}
     if nonce is not None:
         given["nonce"] = nonce
+    if "integrations" not in given:
+        return json.dumps(given)
+    from ..core.javascript import (
+        json_text,  # here: what is in the integrations may be of any type, and few pages set them
+    )
+    from ..core.properties import plain
+
     return json_text(dict(plain(given)))
 
 

@@ -8,15 +8,17 @@ is found or brought.
 import json
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from ..core.errors import ConfigurationError
-from ..core.properties import Plain
 from ..core.settings import Settings
-from ..core.user import User
-from ..runtime import run
-from .analytics import CLOSED, Analytics, World
+from .analytics import CLOSED, Analytics
 from .results import PendingResult
+
+if TYPE_CHECKING:
+    from ..core.user import User
+    from .world import Half, Page
 
 #: A script that was asked for must be there after so many seconds; then calls that wait are reported as kept.
 DEADLINE: Final = 15.0
@@ -29,67 +31,10 @@ _TOO_LATE: Final = "Heap is loaded already, with other settings: those given now
 _LET_GO: Final = "Python was closed before it knew; what the page's half has in its journal is delivered"
 
 
-class Half(Protocol):
-    """The page's half, as far as Python is concerned; everything that goes through it is text."""
-
-    @property
-    def version(self) -> str:
-        """The version of heap_web that it is of."""
-
-    @property
-    def app_id(self) -> str | None:
-        """The App ID that it has been loaded with, if any."""
-
-    def load(self, settings: str) -> None:
-        """Loads Heap with settings: JSON text, names as in JavaScript."""
-
-    def attach(self, run: Callable[[str], str], settled: Callable[[int, str], None]) -> None:
-        """Makes this Python its runtime; `settled` hears of calls that `take` could not tell."""
-
-    def detach(self) -> None:
-        """Lets this Python go."""
-
-    def take(self, text: str, method: str) -> str | int:
-        """Makes a call of wire text: its result as JSON text, or the id under which `settled` hears of it."""
-
-    def user(self) -> str:
-        """The visitor, as JSON text."""
-
-    def state(self) -> str:
-        """`analytics.state`, as JSON text."""
-
-    def flush(self) -> int:
-        """How many calls wait."""
-
-    def consent(self, granted: bool) -> None:
-        """The visitor's decision."""
-
-    def listen(self, name: str, heard: Callable[[str], None]) -> None:
-        """Hears each event of a name, as JSON text."""
-
-    def unlisten(self, name: str) -> None:
-        """Hears it no more."""
-
-
-class Page(World, Protocol):
-    """What `PageAnalytics` needs of the page; `door.Browser` is the real one."""
-
-    version: str  # of this package
-
-    def find(self) -> Half | None:
-        """The page's half, if it is there."""
-
-    def bring(self) -> str:
-        """Puts the page's half, which is in this package, into the page; "" or why it is not there now."""
-
-    def fetch(self, url: str, ended: Callable[[str], None]) -> None:
-        """Asks for the page's half as a script of this URL; `ended` is told "" or why it cannot be had."""
-
-
 class PageAnalytics(Analytics):
     """Analytics in the page itself."""
 
-    def __init__(self, settings: Settings, page: Page, given: str, script: str | None = None) -> None:
+    def __init__(self, settings: Settings, page: "Page", given: str, script: str | None = None) -> None:
         """`given`: the settings as the page's half takes them. `script`: the URL of heap-web.js, to fetch it there.
 
         Raises ConfigurationError if the page lets no inline script run, or has another App ID.
@@ -122,9 +67,14 @@ class PageAnalytics(Analytics):
         if settings != self.settings:
             self._complain(_TOO_LATE)
 
+    def prepare(self) -> None:
+        """Imports what calls need, and what their batches need."""
+        super().prepare()
+        import_module("heap_web.runtime")
+
     # -- the page's half comes
 
-    def _open(self, half: Half) -> None:
+    def _open(self, half: "Half") -> None:
         """The page's half is there: what waited is handed over, in order."""
         settings = self.settings
         if half.app_id not in (None, settings.app_id):
@@ -139,7 +89,7 @@ class PageAnalytics(Analytics):
         if half.app_id is not None and settings != Settings(settings.app_id):
             self._complain(_TOO_LATE)
         self._half, self._missing = half, None
-        half.attach(run, self._settled)
+        half.attach(_run, self._settled)
         self._heard = {"ready", "error"}
         half.listen("ready", lambda _: self._became_ready())
         half.listen("error", self._failed)
@@ -174,7 +124,7 @@ class PageAnalytics(Analytics):
             result.settle("kept", self._missing)
         self._emit("error", self._missing)
 
-    def _find(self) -> Half | None:
+    def _find(self) -> "Half | None":
         """The page's half; once it could not be had, it is looked for again."""
         if self._half is None and self._missing is not None and not self.closed:
             half = self._page.find()
@@ -196,7 +146,7 @@ class PageAnalytics(Analytics):
             if self._missing is not None:
                 result.settle("kept", self._missing)
 
-    def _take(self, half: Half, text: str, method: str, result: PendingResult) -> None:
+    def _take(self, half: "Half", text: str, method: str, result: PendingResult) -> None:
         try:
             told = half.take(text, method)
         except Exception as error:  # noqa: BLE001 - no call raises, whatever a page has done to its own half
@@ -215,8 +165,11 @@ class PageAnalytics(Analytics):
 
     # -- the visitor, consent, how it goes
 
-    def user(self) -> User:
+    def user(self) -> "User":
         """Who the visitor is: `id`, `traits`, `anonymous_id`."""
+        from ..core.properties import Plain
+        from ..core.user import User
+
         half = self._find()
         user = json.loads(half.user()) if half is not None else {}
         return User(user.get("id"), Plain(user.get("traits") or {}), user.get("anonymousId"))
@@ -320,6 +273,13 @@ class PageAnalytics(Analytics):
             result.settle("dropped", CLOSED)
         for result in pending.values():
             result.settle("kept", _LET_GO)
+
+
+def _run(batch: str) -> str:
+    """What the worker's entry makes of a batch."""
+    from ..runtime import run  # here: see `prepare`
+
+    return run(batch)
 
 
 def _words(state: dict[str, Any], settings: Settings) -> str:

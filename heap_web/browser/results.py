@@ -3,10 +3,10 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ..core.commands import Command
-
 if TYPE_CHECKING:
     from asyncio import Future
+
+    from ..core.commands import Command
 
 Status = Literal["delivered", "kept", "dropped"]
 
@@ -19,7 +19,7 @@ class Result(NamedTuple):
     """
 
     status: Status
-    commands: tuple[Command, ...]
+    commands: tuple["Command", ...]
     reason: str | None
     call: str  # how to show the call
 
@@ -80,6 +80,8 @@ class PendingResult:
         """Makes it final, except that what is kept may be delivered later. `commands`: [method, *arguments] each."""
         self.status, self.reason, self._settled = status, reason, True
         if commands:
+            from ..core.commands import Command  # here: see `Analytics.prepare`
+
             self.commands = tuple([Command(method, tuple(arguments)) for method, *arguments in commands])
         waiting, self._waiting = self._waiting, None
         for future in waiting or ():

@@ -8,18 +8,24 @@ from pathlib import Path
 
 import pytest
 
+import heap_web
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "heap_web"
 
 # runtime, browser -> session -> calls, user, commands -> properties -> scalars -> javascript; snippet -> settings
-VALUES = {"properties", "scalars", "javascript"}
+# settings -> integrations -> objects -> markers: all that `load` needs of the core at once
+ODD = {"objects", "markers"}
+VALUES = {"properties", "scalars", "javascript"} | ODD
 CORE = {
     "errors": set(),
-    "javascript": set(),
-    "scalars": {"javascript"},
-    "properties": {"scalars", "javascript"},
-    "integrations": {"scalars", "javascript"},
+    "markers": set(),
+    "objects": {"markers"},
+    "integrations": ODD,
     "settings": {"integrations"},
+    "javascript": {"markers"},
+    "scalars": {"javascript"} | ODD,
+    "properties": {"scalars", "javascript"} | ODD,
     "calls": VALUES | {"integrations"},
     "user": VALUES,
     "commands": VALUES,
@@ -132,3 +138,29 @@ def test_importing_the_package_imports_nothing_of_the_page() -> None:
     ).stdout.split()
     heavy = {"datetime", "decimal", "pathlib", "uuid", "dataclasses", "inspect", "asyncio", "difflib"}
     assert not ({"heap_web.browser"} | heavy) & set(loaded)
+
+
+NEEDED_BY_CALLS = ("calls", "commands", "javascript", "limits", "properties", "scalars", "session", "user")
+
+
+def test_loading_imports_nothing_that_only_calls_need() -> None:
+    """What `load` needs in a page imports nothing of the transformation: that comes when the page has a moment."""
+    modules = "heap_web, heap_web.browser.load, heap_web.browser.door, heap_web.browser.page"
+    loaded = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys, {modules}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    ).stdout.split()
+    later = {f"heap_web.core.{name}" for name in NEEDED_BY_CALLS} | {"heap_web.runtime", "heap_web.browser.encode"}
+    assert later <= set(MODULES)
+    assert not (later | {"heap_web.browser.world"}) & set(loaded)
+
+
+def test_every_public_name_is_there() -> None:
+    """The names that are imported when they are asked for are those that the package says it has, and no others."""
+    assert [name for name in heap_web.__all__ if not hasattr(heap_web, name)] == []
+    assert set(heap_web.__all__) <= set(dir(heap_web))
+    with pytest.raises(AttributeError, match="module 'heap_web' has no attribute 'trak'"):
+        _ = heap_web.trak

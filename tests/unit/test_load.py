@@ -98,3 +98,16 @@ def test_settings_for_the_page() -> None:
         "respectDnt": True,
         "integrations": {"All": False, "Heap": {"at": None}},
     }
+
+
+def test_what_calls_need_is_imported_in_a_task_of_its_own(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`load` does not wait for the import of what calls need, but has it done next, where it is used."""
+    needed = {"heap_web.browser.encode"} | ({"heap_web.runtime"} if place == "page" else set())
+    for name in needed:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    analytics = heap_web.load("7")
+    assert not needed & set(sys.modules)
+    for _, function in Here.last.timers:
+        function()
+    assert needed <= set(sys.modules)
+    analytics.close()

@@ -56,6 +56,12 @@ def test_settings_are_checked(arguments: str, said: str) -> None:
     assert said in mypy(arguments)
 
 
+@pytest.mark.parametrize(("name", "said"), [("flatten({})", "dict[str, "), ("trak", 'no attribute "trak"')])
+def test_public_names_are_known(name: str, said: str) -> None:
+    """A public name has its type, though it is imported when it is asked for; a misspelt one is an error."""
+    assert said in mypy("", f"import heap_web\nreveal_type(heap_web.{name.replace('{}', '{{}}')})\n")
+
+
 def test_every_setting_is_known() -> None:
     """Every setting but the App ID, which comes first, has its type as a keyword."""
     names = [name for name in Settings._fields if name != "app_id"]

@@ -36,6 +36,7 @@ In a page use heap_web.load(app_id).")
 raise ImportError("this is heap-web-pages, heap_web for pages alone; for servers: pip install 'heap-web[cloud]'")
 """
 FOR_SERVERS = ("heap_web/cloud/", "heap_web/audiences/", "heap_web/command.py")
+FOR_CHECKERS = ("/py.typed", "heap_web/browser/world.py")
 REPLACED = {
     "heap_web/cloud/__init__.py": ELSEWHERE,
     "heap_web/audiences/__init__.py": "import heap_web.cloud\n",
@@ -97,7 +98,7 @@ def _pages(wheel: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     for path in wheel.namelist():
         if path in REPLACED:
             yield path, REPLACED[path].encode()
-        elif path.startswith(FOR_SERVERS) or path.endswith(("/entry_points.txt", "/py.typed")):
+        elif path.startswith(FOR_SERVERS) or path.endswith(("/entry_points.txt", *FOR_CHECKERS)):
             continue
         elif path.endswith(".py"):
             yield path, stripped(wheel.read(path).decode()).encode()
