@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import Playwright
 
-from heap_web.dev.bench.browser import chromium, firefox, tab
+from heap_web.dev.bench.browser import chromium, firefox
 from heap_web.dev.bench.conditions import BUSY, FAST_4G, SLOW_4G, Line, loaded
 from heap_web.dev.bench.contestants import Contestant
+from heap_web.dev.bench.devtools import Target
 from heap_web.dev.bench.figures import Samples
 from heap_web.dev.bench.memory import held
 from heap_web.dev.bench.server import Site
@@ -21,8 +23,9 @@ from heap_web.dev.bench.statistics import summarize
 from heap_web.dev.bench.waterfall import stages
 
 FURTHER = 5  # pages after the first of a visit
-WATCHED = 700  # ms that a visitor stays on a page, and it is watched for long tasks, after its first call has arrived
-PATIENCE = 120_000.0  # ms after which a page counts as broken
+WATCHED = (
+    0.7  # seconds that a visitor stays on a page, and it is watched for long tasks, after its first call has arrived
+)
 KEYS = 16  # of the cart of 21 leaves when it is flat: the two products are one text
 OWN = 5.0  # ms that a contestant's scripts must have run in a long task for it to be theirs
 
@@ -31,9 +34,19 @@ class PageError(RuntimeError):
     """A contestant's page did not do what it was asked: its figures would mean nothing."""
 
 
+class Tab(Protocol):
+    """A tab of either browser."""
+
+    def goto(self, url: str) -> object:
+        """Opens a page, and waits until it has loaded."""
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression of JavaScript, awaited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a measurement needs: the playwright driver, the site with its base URL, and where values go."""
+    """What a measurement needs: the playwright driver for Firefox, the site with its base URL, and where values go."""
 
     playwright: Playwright
     site: Site
@@ -55,14 +68,14 @@ def visits(bench: Bench, contestant: Contestant) -> None:
     add, key = bench.samples.add, contestant.key
     with _profile() as profile:
         bench.site.log.clear()
-        with chromium(bench.playwright, profile) as context:
-            pages = [_visit(bench, contestant, context)]
-            _stages(bench, contestant, context, "cold")
+        with chromium(profile) as tab:
+            pages = [_visit(bench, contestant, tab)]
+            _stages(bench, contestant, tab, "cold")
             sent = [each for each in bench.site.log if not each.path.endswith(".html")]
-        with chromium(bench.playwright, profile) as context:
-            pages.append(_visit(bench, contestant, context))
-            _stages(bench, contestant, context, "again")
-            pages.extend(_visit(bench, contestant, context) for _ in range(FURTHER))
+        with chromium(profile) as tab:
+            pages.append(_visit(bench, contestant, tab))
+            _stages(bench, contestant, tab, "again")
+            pages.extend(_visit(bench, contestant, tab) for _ in range(FURTHER))
     add(key, "cold_bytes", sum(each.size for each in sent))
     add(key, "script_bytes", sum(each.body for each in sent if each.path == contestant.script))
     add(key, "cold", pages[0].first)
@@ -80,10 +93,10 @@ def busy_visits(bench: Bench, contestant: Contestant) -> None:
     """The same two visits while both cores are loaded and the page's CPU is throttled."""
     add, key = bench.samples.add, contestant.key
     with _profile() as profile, loaded(BUSY):
-        with chromium(bench.playwright, profile) as context:
-            pages = [_visit(bench, contestant, context, BUSY.slowdown)]
-        with chromium(bench.playwright, profile) as context:
-            pages.extend(_visit(bench, contestant, context, BUSY.slowdown) for _ in range(1 + FURTHER))
+        with chromium(profile) as tab:
+            pages = [_visit(bench, contestant, tab, BUSY.slowdown)]
+        with chromium(profile) as tab:
+            pages.extend(_visit(bench, contestant, tab, BUSY.slowdown) for _ in range(1 + FURTHER))
     add(key, "busy_cold", pages[0].first)
     add(key, "busy_again", pages[1].first)
     bench.samples.extend(key, "busy_further", [page.first for page in pages[2:]])
@@ -95,8 +108,8 @@ def slow_visits(bench: Bench, contestant: Contestant) -> None:
     for condition in (FAST_4G, SLOW_4G):
         bench.site.line = Line(condition)
         try:
-            with _profile() as profile, chromium(bench.playwright, profile) as context:
-                first = _first(bench, contestant, tab(context))
+            with _profile() as profile, chromium(profile) as tab:
+                first = _first(bench, contestant, tab)
         finally:
             bench.site.line = Line()
         bench.samples.add(contestant.key, f"{condition.key}_cold", first)
@@ -114,41 +127,39 @@ def busy_firefox_visit(bench: Bench, contestant: Contestant) -> None:
 
 
 def _in_firefox(bench: Bench, contestant: Contestant) -> list[float]:
-    with _profile() as profile, firefox(bench.playwright, profile) as context:
-        page = tab(context)
+    with _profile() as profile, firefox(bench.playwright, profile) as tab:
         # Each by an address of its own: going to the same one again replaces the page in the history, as no link does.
-        firsts = [_stay(bench, contestant, page, f"?page={number}") for number in range(1 + FURTHER)]
+        firsts = [_stay(bench, contestant, tab, f"?page={number}") for number in range(1 + FURTHER)]
     return firsts[1:]
 
 
 def calls(bench: Bench, contestant: Contestant, *, timed: int = 300) -> None:
     """What a call costs, and how many of them a second, on one page that is up and running."""
     add, key = bench.samples.add, contestant.key
-    with _running(bench, contestant) as page:
-        page.evaluate("workload.burst(500)")  # warm, as a page that has been open for a while
-        add(key, "call", summarize(page.evaluate(f"workload.cost({timed})")).median)
-        add(key, "singly", page.evaluate(f"workload.singly({contestant.count})"))
-        add(key, "burst", page.evaluate(f"workload.burst({contestant.count})"))
-        _check(contestant, page)
+    with _running(bench, contestant) as tab:
+        tab.evaluate("workload.burst(500)")  # warm, as a page that has been open for a while
+        add(key, "call", summarize(tab.evaluate(f"workload.cost({timed})")).median)
+        add(key, "singly", tab.evaluate(f"workload.singly({contestant.count})"))
+        add(key, "burst", tab.evaluate(f"workload.burst({contestant.count})"))
+        _check(contestant, tab)
 
 
 def memory(bench: Bench, contestant: Contestant, *, few: int = 1_000, many: int = 100_000) -> None:
     """What page and worker hold after a few and after many calls."""
     add, key = bench.samples.add, contestant.key
-    with _running(bench, contestant) as page:
+    with _running(bench, contestant) as tab:
         for figure, made in (("1k", few), ("100k", many - few)):
-            page.evaluate(f"workload.many({made})")
-            holds = held(page)
+            tab.evaluate(f"workload.many({made})")
+            holds = held(tab)
             add(key, f"memory_{figure}", holds.size)
             add(key, f"proxies_{figure}", holds.proxies)
 
 
 def python_page(bench: Bench) -> None:
     """What heap_web adds to a page that already runs Python: importing and loading it, and calls a second."""
-    with _profile() as profile, chromium(bench.playwright, profile) as context:
-        page = tab(context)
-        page.goto(f"{bench.base}/python_page.html")
-        found = page.evaluate("bench.python()")
+    with _profile() as profile, chromium(profile) as tab:
+        tab.goto(f"{bench.base}/python_page.html")
+        found = tab.evaluate("bench.python()")
     bench.samples.add("heap_web", "python_import", found["importMs"])
     bench.samples.add("heap_web", "python_first", found["firstMs"])
     bench.samples.add("heap_web", "python_calls", found["perSecond"])
@@ -160,51 +171,45 @@ def own(task: Mapping[str, Any]) -> bool:
     return ran >= OWN
 
 
-def _visit(bench: Bench, contestant: Contestant, context: BrowserContext, slowdown: float = 1.0) -> Visited:
-    page = tab(context)
-    session = context.new_cdp_session(page)
-    session.send("Performance.enable")
-    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
-    first = _stay(bench, contestant, page)
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    tasks = page.evaluate("bench.tasks()")
-    session.detach()
-    return Visited(first, tuple(tasks), metrics["ScriptDuration"] * 1000)
+def _visit(bench: Bench, contestant: Contestant, tab: Target, slowdown: float = 1.0) -> Visited:
+    tab.send("Performance.enable")
+    tab.send("Emulation.setCPUThrottlingRate", rate=slowdown)
+    first = _stay(bench, contestant, tab)
+    metrics = {each["name"]: each["value"] for each in tab.send("Performance.getMetrics")["metrics"]}
+    return Visited(first, tuple(tab.evaluate("bench.tasks()")), metrics["ScriptDuration"] * 1000)
 
 
-def _stages(bench: Bench, contestant: Contestant, context: BrowserContext, visit: str) -> None:
+def _stages(bench: Bench, contestant: Contestant, tab: Target, visit: str) -> None:
     if contestant.boots:
-        for stage, end in stages(tab(context), contestant.script).items():
+        for stage, end in stages(tab, contestant.script).items():
             bench.samples.add(contestant.key, f"{visit}_{stage}", end)
 
 
-def _stay(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:
-    first = _first(bench, contestant, page, query)
-    page.wait_for_timeout(WATCHED)
+def _stay(bench: Bench, contestant: Contestant, tab: Tab, query: str = "") -> float:
+    first = _first(bench, contestant, tab, query)
+    time.sleep(WATCHED)
     return first
 
 
-def _first(bench: Bench, contestant: Contestant, page: Page, query: str = "") -> float:
-    page.goto(f"{bench.base}/{contestant.key}.html{query}", timeout=PATIENCE)
-    page.set_default_timeout(PATIENCE)
-    first = page.evaluate("bench.first()")
-    _check(contestant, page)
+def _first(bench: Bench, contestant: Contestant, tab: Tab, query: str = "") -> float:
+    tab.goto(f"{bench.base}/{contestant.key}.html{query}")
+    first = tab.evaluate("bench.first()")
+    _check(contestant, tab)
     return float(first)
 
 
-def _check(contestant: Contestant, page: Page) -> None:
-    sample = page.evaluate("bench.sample()")
+def _check(contestant: Contestant, tab: Tab) -> None:
+    sample = tab.evaluate("bench.sample()")
     if len(sample) != KEYS or any(isinstance(value, dict | list) for value in sample.values()):
         raise PageError(f"{contestant.title} told Heap something that is not the flat cart: {sample}")
 
 
 @contextmanager
-def _running(bench: Bench, contestant: Contestant) -> Iterator[Page]:
-    with _profile() as profile, chromium(bench.playwright, profile) as context:
-        page = tab(context)
-        _first(bench, contestant, page, "?isolated")
-        page.evaluate("import('/bench/workload.js').then((module) => { window.workload = module; })")
-        yield page
+def _running(bench: Bench, contestant: Contestant) -> Iterator[Target]:
+    with _profile() as profile, chromium(profile) as tab:
+        _first(bench, contestant, tab, "?isolated")
+        tab.evaluate("import('/bench/workload.js').then((module) => { window.workload = module; })")
+        yield tab
 
 
 @contextmanager

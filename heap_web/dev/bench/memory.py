@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page
+from heap_web.dev.bench.devtools import Target, workers
 
-from heap_web.dev.bench.workers import Ask, Event, attached, workers
-
-PAUSE = 100.0  # ms in which finalizers run
+PAUSE = 0.1  # seconds in which finalizers run
 CHUNK = "HeapProfiler.addHeapSnapshotChunk"
 # Machine code is no trace of the calls: engines make more and better code the longer something runs.
 CODE = "WasmNativeModule"
@@ -30,18 +28,10 @@ class Held:
         return Held(self.size + other.size, self.proxies + other.proxies)
 
 
-def held(page: Page) -> Held:
+def held(page: Target) -> Held:
     """What this page and every shared or other worker of its browser hold together, garbage collected."""
-    session = page.context.new_cdp_session(page)
-    try:
-        sums = _held(page, session.send, _listening(session))
-        for worker in workers(session):
-            chunks: list[str] = []
-            with attached(page, session, worker, partial(_keep, chunks)) as ask:
-                sums += _held(page, ask, chunks)
-        return sums
-    finally:
-        session.detach()
+    with workers(page) as found:
+        return sum(map(_held, found), start=_held(page))
 
 
 def counted(snapshot: Mapping[str, Any]) -> Held:
@@ -65,22 +55,11 @@ def counted(snapshot: Mapping[str, Any]) -> Held:
     return Held(size, proxies)
 
 
-def _held(page: Page, ask: Ask, chunks: list[str]) -> Held:
-    ask("HeapProfiler.enable")
+def _held(target: Target) -> Held:
+    target.send("HeapProfiler.enable")
     for _ in range(2):  # what the first round's finalizers let go of goes in the second
-        ask("HeapProfiler.collectGarbage")
-        page.wait_for_timeout(PAUSE)
-    ask("HeapProfiler.takeHeapSnapshot")
-    ask("HeapProfiler.disable")
-    return counted(json.loads("".join(chunks)))
-
-
-def _keep(chunks: list[str], event: Event) -> None:
-    if event["method"] == CHUNK:
-        chunks.append(event["params"]["chunk"])
-
-
-def _listening(session: CDPSession) -> list[str]:
-    chunks: list[str] = []
-    session.on(CHUNK, lambda event: chunks.append(event["chunk"]))
-    return chunks
+        target.send("HeapProfiler.collectGarbage")
+        time.sleep(PAUSE)
+    target.send("HeapProfiler.takeHeapSnapshot")
+    target.send("HeapProfiler.disable")
+    return counted(json.loads("".join(each["chunk"] for each in target.take(CHUNK))))

@@ -6,14 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from playwright.sync_api import Page
-
-from heap_web.dev.bench.workers import attached, workers
+from heap_web.dev.bench.devtools import Target, workers
 
 # When a page's script had arrived, on the clock that the page and its workers share.
-SCRIPT = """(path) => JSON.stringify({
+SCRIPT = """JSON.stringify({
   origin: performance.timeOrigin,
-  arrived: performance.getEntriesByType("resource").find(({ name }) => name.endsWith(path)).responseEnd,
+  arrived: performance.getEntriesByType("resource").find(({ name }) => name.endsWith(PATH)).responseEnd,
 })"""
 # When a worker began, and when what it measures of its own boot had ended.
 BOOT = """JSON.stringify({
@@ -24,21 +22,16 @@ BOOT = """JSON.stringify({
 MEASURED = {"heap-web:fetch": "fetched", "heap-web:thaw": "thawed"}
 
 
-def stages(page: Page, script: str) -> dict[str, float]:
+def stages(page: Target, script: str) -> dict[str, float]:
     """When each stage of a first page had ended, in ms since navigation: `script`, `worker`, `fetched`, `thawed`.
 
     `script`: the path of the page's script. Raises RuntimeError where there is not one worker.
     """
-    session = page.context.new_cdp_session(page)
-    try:
-        found = workers(session)
+    with workers(page) as found:
         if len(found) != 1:
             raise RuntimeError(f"{len(found)} workers, and not the one that boots Python")
-        with attached(page, session, found[0]) as ask:
-            told = ask("Runtime.evaluate", {"expression": BOOT, "returnByValue": True})["result"]["value"]
-    finally:
-        session.detach()
-    return ended(json.loads(page.evaluate(SCRIPT, script)), json.loads(told))
+        told = found[0].evaluate(BOOT)
+    return ended(json.loads(page.evaluate(SCRIPT.replace("PATH", json.dumps(script)))), json.loads(told))
 
 
 def ended(page: Mapping[str, Any], worker: Mapping[str, Any]) -> dict[str, float]:
