@@ -18,6 +18,7 @@ from rich.console import Console
 from heap_web.cloud import outbox_admin, progress
 from heap_web.cloud.calls import checked_app_id
 from heap_web.cloud.client import HeapCloud
+from heap_web.cloud.database import resolved
 from heap_web.cloud.errors import DeliveryError, OutboxError
 from heap_web.cloud.load import Load, Loaded, unpacked
 from heap_web.cloud.outbox import Outbox
@@ -141,11 +142,23 @@ def _client(options: argparse.Namespace) -> HeapCloud:
 
 @contextmanager
 def _outbox(options: argparse.Namespace) -> Iterator[Outbox]:
-    outbox = Outbox(options.outbox, app_id=checked_app_id(options.app_id))
+    app_id = checked_app_id(options.app_id)
+    _check_there(options)
+    outbox = Outbox(options.outbox, app_id=app_id)
     try:
         yield outbox
     finally:
         outbox.close()
+
+
+def _check_there(options: argparse.Namespace) -> None:
+    """Who looks after an outbox has one: a mistyped name must not make another, in which nothing waits."""
+    url = resolved(options.outbox)
+    file = str(url.database)
+    if url.get_backend_name() == "sqlite" and not (file.startswith("file:") or os.path.exists(file)):
+        raise ConfigurationError(
+            f"there is no outbox at {file}: no client has kept calls there; pass --outbox"
+        )
 
 
 def _send(options: argparse.Namespace, console: Console) -> int:
@@ -210,6 +223,7 @@ def _list(options: argparse.Namespace, _console: Console) -> int:
 
 
 def _retry(options: argparse.Namespace, console: Console) -> int:
+    _check_there(options)
     heap = _client(options)
     try:
         back = outbox_admin.retry(heap.outbox, **_meant(options))

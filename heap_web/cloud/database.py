@@ -121,6 +121,8 @@ class Database:
         """Makes tables; another process may be making them at the same moment. `again` makes them in another file of
         SQLite, where the first is removed while it is in use.
         """
+        if self.is_sqlite:
+            _make_folder(self.url)
         self._make(tables)
         if self.is_sqlite and again is not None:
             self._again, self._file = again, _file_of(self.url)
@@ -250,15 +252,10 @@ def resolved(url: str | os.PathLike[str] | None) -> URL:
         raise ConfigurationError(f"an outbox is a file's name or an SQLAlchemy URL, not {type(url).__name__}")
     text = default_url() if url is None else os.fsdecode(url)
     if "://" not in text:
-        if (
-            not text
-            or text == ":memory:"
-            or text.startswith("file:")
-            or "\0" in text
-            or os.path.isdir(os.path.expanduser(text))
-        ):
+        file = os.path.expanduser(text)
+        if text in ("", ":memory:") or text.startswith("file:") or "\0" in text or os.path.isdir(file):
             raise ConfigurationError(f"the outbox {text!r} is no file that calls can be kept in; pass a file's name")
-        return _of_file(URL.create("sqlite", database=os.path.abspath(os.path.expanduser(text))))
+        return _of_file(URL.create("sqlite", database=os.path.abspath(file)))
     try:
         parsed = make_url(text)
     except (ArgumentError, ValueError) as error:
@@ -381,14 +378,17 @@ def _without_password(text: str) -> str:
 def _of_file(url: URL) -> URL:
     if not url.database or url.database == ":memory:" or "mode=memory" in str(url):
         raise ConfigurationError("an outbox in memory would lose calls; pass a file name")
-    folder = Path(url.database).parent
+    return url
+
+
+def _make_folder(url: URL) -> None:
+    folder = Path(str(url.database)).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"the outbox's folder {str(folder)!r} cannot be made ({error.strerror}); pass a file in another folder"
         ) from error
-    return url
 
 
 def _file_of(url: URL) -> tuple[int, int] | None:

@@ -19,6 +19,7 @@ import pytest
 from heap_web.cloud import HeapCloud, cli
 from heap_web.cloud import load as loading
 from heap_web.cloud.load import Load
+from heap_web.cloud.outbox import Outbox
 from heap_web.cloud.retry import Retry
 from heap_web.dev.serve.heap_api import Heap
 
@@ -153,10 +154,21 @@ def test_errors_as_json(
     arguments: list[str], code: int, said: str, sqlite_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """--json tells an error too, with the exit code; people read it on standard error."""
+    Outbox(sqlite_url, app_id="11").close()
     assert cli.main([*arguments, "--outbox", sqlite_url, "--json"]) == code
     shown = capfd.readouterr()
     told = json.loads(shown.out)
     assert (told["exit"], said in told["error"], said in shown.err) == (code, True, True)
+
+
+@pytest.mark.parametrize("action", ["status", "list", "retry", "drop", "export"])
+def test_a_mistyped_outbox(action: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Who looks after an outbox that is not there is told so, and none is made in its place."""
+    file = tmp_path / "stat" / "outbox.db"
+    arguments = [*(["-"] if action == "export" else []), "--app-id", "11", "--outbox", str(file)]
+    assert cli.main(["outbox", action, *arguments]) == cli.USAGE
+    assert f"there is no outbox at {file}" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_pipes(tmp_path: Path, options: list[str], heap: Heap) -> None:
