@@ -19,6 +19,8 @@ import { visitor } from "./visitor/visitor.js";
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
 const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
+/** A page that goes on so long after it was told that it ends, does not end. */
+const ENDING_MS = 1000;
 /** @typedef {ReturnType<typeof startDelivery>} Delivery */
 
 /**
@@ -109,9 +111,10 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
   const listen = (name, listener) =>
     listenTo(world, name, listener, { capture: true, signal: life.signal });
   // Into the back/forward cache: another page delivers, and nothing that is said to us there counts. The lock of a page that
-  // ends goes with it; a heartbeat does not.
+  // ends goes with it; a heartbeat does not. A page that ends tells Heap nothing more: Heap has sent what it had, so that would
+  // end with the page, or the page would end before the call is struck, and the next one told it again.
   listen("pagehide", ({ persisted }) => {
-    if (!persisted && endsWithPage()) return;
+    if (!persisted && endsWithPage()) return queue.rest(ENDING_MS);
     queue.reset((entry) => !entry.claim);
     claims.close();
     runtime.stop(true);

@@ -292,7 +292,7 @@ export function currentScript() {
   return script && attempt(() => typeof sourceOf(script)) ? script : null;
 }
 /** Whether it is a node of a document. @param {unknown} value @returns {boolean} */
-export const isNode = (value) => typeof attempt(() => value?.nodeType !== undefined && nodeTypeOf(value)) === "number";
+export const isNode = (value) => typeof attempt(() => /** @type {any} */ (value)?.nodeType !== undefined && nodeTypeOf(value)) === "number";
 /** The URL of a script, in full; "" for one that stands in the page. @param {HTMLScriptElement} script @returns {string} */
 export const sourceOfScript = (script) => (sourceOf(script) ? resolve(sourceOf(script)) : "");
 /** An element's data- attributes. @param {HTMLElement} element @returns {DOMStringMap} */

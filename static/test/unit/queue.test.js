@@ -111,3 +111,33 @@ test("a visitor who withdraws is not told of any more, and what waits is forgott
   await pass(1000);
   assert.deepEqual([told, page.items], [["A"], []]);
 });
+
+test("a page that ends tells Heap nothing more, and the next page tells it once", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const page = openPage(told);
+  await pass(1000);
+  page.track("A");
+  await pass(5);
+  page.page.dispatch("pagehide", { persisted: false });
+  page.track("B");
+  await pass(500); // as a tab that is closed may live on for a moment, while Python answers
+  assert.deepEqual([told, journalled().length], [[], 2]);
+  page.page.kill();
+  openPage(told);
+  await pass(1000);
+  assert.deepEqual([told, journalled()], [["A", "B"], []]);
+});
+
+test("a page that was told that it ends, and goes on, delivers all the same", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const page = openPage(told);
+  await pass(1000);
+  page.track("A");
+  await pass(5);
+  page.page.dispatch("pagehide", { persisted: false });
+  page.track("B");
+  await pass(2000);
+  assert.deepEqual([told, page.settled, journalled()], [["A", "B"], { A: ["delivered"], B: ["delivered"] }, []]);
+});

@@ -200,6 +200,18 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     }
   };
 
+  /** Keep some calls; a reply under way counts no more. @param {(entry: Entry) => boolean} keep */
+  const reset = (keep) => {
+    generation++;
+    inFlight = 0;
+    let kept = 0;
+    each(items, (entry) => {
+      if (keep(entry)) items[kept++] = entry;
+    });
+    // It may have been emptied meanwhile, by a listener that withdrew consent.
+    if (kept < items.length) items.length = kept;
+  };
+
   return {
     plan,
     deliverNow,
@@ -211,16 +223,11 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
       splice(items, args);
       plan();
     },
-    /** Keep some calls; a reply under way counts no more. @param {(entry: Entry) => boolean} keep */
-    reset(keep) {
-      generation++;
-      inFlight = 0;
-      let kept = 0;
-      each(items, (entry) => {
-        if (keep(entry)) items[kept++] = entry;
-      });
-      // It may have been emptied meanwhile, by a listener that withdrew consent.
-      if (kept < items.length) items.length = kept;
+    /** Tell Heap nothing for a while, nor what a reply under way says. @param {number} ms */
+    rest(ms) {
+      reset(() => true);
+      rest(ms);
     },
+    reset,
   };
 }
