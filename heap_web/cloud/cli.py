@@ -156,9 +156,7 @@ def _check_there(options: argparse.Namespace) -> None:
     url = resolved(options.outbox)
     file = str(url.database)
     if url.get_backend_name() == "sqlite" and not (file.startswith("file:") or os.path.exists(file)):
-        raise ConfigurationError(
-            f"there is no outbox at {file}: no client has kept calls there; pass --outbox"
-        )
+        raise ConfigurationError(f"there is no outbox at {file}: no client has kept calls there; pass --outbox")
 
 
 def _send(options: argparse.Namespace, console: Console) -> int:
