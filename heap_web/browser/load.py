@@ -49,9 +49,8 @@ def page_settings(settings: Settings, nonce: str | None = None) -> str:
         given["nonce"] = nonce
     if "integrations" not in given:
         return json.dumps(given)
-    from ..core.javascript import (
-        json_text,  # here: what is in the integrations may be of any type, and few pages set them
-    )
+    # Here: few pages set any, and what is in them may be of any type.
+    from ..core.javascript import json_text
     from ..core.properties import plain
 
     return json_text(dict(plain(given)))
