@@ -23,9 +23,8 @@ from heap_web.dev.bench.statistics import summarize
 from heap_web.dev.bench.waterfall import stages
 
 FURTHER = 5  # pages after the first of a visit
-WATCHED = (
-    0.7  # seconds that a visitor stays on a page, and it is watched for long tasks, after its first call has arrived
-)
+# Seconds that a visitor stays on a page after its first call has arrived; so long it is watched for long tasks.
+WATCHED = 0.7
 KEYS = 16  # of the cart of 21 leaves when it is flat: the two products are one text
 OWN = 5.0  # ms that a contestant's scripts must have run in a long task for it to be theirs
 
