@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Page, Playwright
@@ -48,7 +48,8 @@ def chromium(profile: Path) -> Iterator[Target]:
             with attached(_devtools(address, process)) as page:
                 time.sleep(SETTLED)
                 yield page
-            process.wait(ENDED)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(ENDED)
         finally:
             process.kill()
 
