@@ -112,15 +112,21 @@ test("a visitor who withdraws is not told of any more, and what waits is forgott
   assert.deepEqual([told, page.items], [["A"], []]);
 });
 
-test("a page that ends tells Heap nothing more, and the next page tells it once", async () => {
-  /** @type {string[]} */
-  const told = [];
+/** A page that is told that it ends while Python has its call A, and makes a call B then. @param {string[]} told */
+async function endingPage(told) {
   const page = openPage(told);
   await pass(1000);
   page.track("A");
   await pass(5);
   page.page.dispatch("pagehide", { persisted: false });
   page.track("B");
+  return page;
+}
+
+test("a page that ends tells Heap nothing more, and the next page tells it once", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const page = await endingPage(told);
   await pass(500); // as a tab that is closed may live on for a moment, while Python answers
   assert.deepEqual([told, journalled().length], [[], 2]);
   page.page.kill();
@@ -132,12 +138,7 @@ test("a page that ends tells Heap nothing more, and the next page tells it once"
 test("a page that was told that it ends, and goes on, delivers all the same", async () => {
   /** @type {string[]} */
   const told = [];
-  const page = openPage(told);
-  await pass(1000);
-  page.track("A");
-  await pass(5);
-  page.page.dispatch("pagehide", { persisted: false });
-  page.track("B");
+  const page = await endingPage(told);
   await pass(2000);
   assert.deepEqual([told, page.settled, journalled()], [["A", "B"], { A: ["delivered"], B: ["delivered"] }, []]);
 });
