@@ -22,6 +22,7 @@ class FakeSocket:
     def __init__(self, answers: Mapping[str, Any], events: Mapping[str, list[Any]] | None = None) -> None:
         self.answers = answers
         self.events = events or {}
+        self.after: dict[str, Exception] = {}  # what happens after the answer to a method
         self.asked: list[dict[str, Any]] = []
         self._sent: list[Any] = []
 
@@ -30,6 +31,7 @@ class FakeSocket:
         self.asked.append(message)
         answer = self.answers.get(message["method"], {"result": {}})
         self._sent += [*self.events.get(message["method"], []), {"id": message["id"], **answer}]
+        self._sent += [self.after[method] for method in self.after if method == message["method"]]
 
     def recv(self, _seconds: float) -> str:
         if not self._sent:
@@ -92,6 +94,10 @@ def test_a_browser_that_has_gone_is_an_error() -> None:
     socket = FakeSocket({}, {"Runtime.evaluate": [ConnectionClosedError(None, None)]})
     with pytest.raises(RuntimeError, match=r"Runtime.evaluate: the browser has gone"):
         target(socket).evaluate("1")
+    while_it_loads = FakeSocket({})
+    while_it_loads.after["Page.navigate"] = ConnectionClosedError(None, None)
+    with pytest.raises(RuntimeError, match=r"Page.loadEventFired: the browser has gone"):
+        target(while_it_loads).goto("http://127.0.0.1/")
 
 
 def test_workers_of_every_kind_are_found_and_let_go() -> None:

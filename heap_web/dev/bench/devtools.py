@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -32,12 +32,10 @@ class Connection:
         """The answer to one message. Raises RuntimeError if it is an error, or if the browser has gone."""
         number = next(self.numbers)
         message = {"id": number, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
-        try:
+        with _gone(method):
             self.socket.send(json.dumps(message))
-            while (answer := self._received(method)).get("id") != number:
-                self.events.append(answer)
-        except ConnectionClosed as error:
-            raise RuntimeError(f"{method}: the browser has gone") from error
+        while (answer := self._received(method)).get("id") != number:
+            self.events.append(answer)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']['message']}")
         result: Mapping[str, Any] = answer["result"]
@@ -50,16 +48,29 @@ class Connection:
 
     def take(self, session: str, method: str) -> list[Mapping[str, Any]]:
         """What the events of a session and of this name have said since it was last asked."""
-        taken = [each for each in self.events if each.get("sessionId") == session and each["method"] == method]
-        self.events = [each for each in self.events if each not in taken]
-        return [each["params"] for each in taken]
+        taken: list[Mapping[str, Any]] = []
+        left: list[Mapping[str, Any]] = []
+        for event in self.events:
+            (taken if (event.get("sessionId"), event["method"]) == (session, method) else left).append(event)
+        self.events = left
+        return [event["params"] for event in taken]
 
     def _received(self, waiting_for: str) -> Mapping[str, Any]:
         try:
-            message: Mapping[str, Any] = json.loads(self.socket.recv(ANSWER))
+            with _gone(waiting_for):
+                message: Mapping[str, Any] = json.loads(self.socket.recv(ANSWER))
         except TimeoutError as error:
             raise TimeoutError(f"the browser said nothing for {ANSWER:.0f} s after {waiting_for}") from error
         return message
+
+
+@contextmanager
+def _gone(doing: str) -> Iterator[None]:
+    """A browser that has gone is an error of ours, which the bench tells and goes on after."""
+    try:
+        yield
+    except ConnectionClosed as error:
+        raise RuntimeError(f"{doing}: the browser has gone") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,8 @@ def attached(url: str) -> Iterator[Target]:
         try:
             yield _attach(connection, tab)
         finally:
-            connection.ask(None, "Browser.close", {})
+            with suppress(RuntimeError):  # it has gone already, as what failed within has said
+                connection.ask(None, "Browser.close", {})
 
 
 @contextmanager
