@@ -4,7 +4,7 @@ In:  {"config": {"integrations": {…}, "arrayLimit": 0, "resetIdentity": false}
       "user": {"id": …, "traits": {…}, "anonymousId": …, "local"?: {text: ISO text}},
       "calls": [{"m": method, "a": [wire value, …], "l"?: {text: ISO text}}, …]}
 Out: {"results": [{"commands": [[method, argument, …], …], "reason"?: text, "warnings"?: [text, …]}, …],
-      "user": {"id": …, "traits": {…}, "anonymousId": …}}
+      "user": {"id": …, "traits": {…}, "anonymousId": …} or null: as before}
 
 One result per call, in order. Traits are plain JSON, dates as ISO text. Where Heap is told nothing there is a reason;
 what the developer should know (an event without a name, values too deep or too long for Heap) is a warning.
@@ -41,15 +41,14 @@ def run(text: str) -> str:
         batch = from_wire(batch)
     read = plain if tagged else _read
     settings = _settings(batch.get("config"))
-    user = _user(batch.get("user"), read)
+    user = before = _user(batch.get("user"), read)
     results: list[dict[str, Any]] = []
     calls = batch.get("calls")
     for call in calls if isinstance(calls, list) else ():
         user, result = _one(user, call, settings, read)
         results.append(result)
-    return _encode(
-        {"results": results, "user": {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}}
-    )
+    after = {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}
+    return _encode({"results": results, "user": None if user is before else after})
 
 
 def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User, dict[str, Any]]:

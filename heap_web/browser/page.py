@@ -154,14 +154,14 @@ class PageAnalytics(Analytics):
             result.settle("dropped", f"the page's half failed: {error}")
             return
         if isinstance(told, str):
-            result.settle(**json.loads(told))
+            result.settle_by(told)
         else:
             self._pending[int(told)] = result
 
     def _settled(self, number: int, text: str) -> None:
         result = self._pending.pop(int(number), None)
         if result is not None:
-            result.settle(**json.loads(text))
+            result.settle_by(text)
 
     # -- the visitor, consent, how it goes
 

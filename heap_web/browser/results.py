@@ -1,7 +1,8 @@
 """What becomes of a call: PendingResult, which may be awaited or left alone, and Result, which awaiting it gives."""
 
+import json
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from ..core.commands import Command
 
 Status = Literal["delivered", "kept", "dropped"]
+
+
+_UNKNOWN: Final = '{"status":"kept"}'
 
 
 class Result(NamedTuple):
@@ -37,19 +41,17 @@ class PendingResult:
     awaits does no harm.
     """
 
-    __slots__ = ("_hear", "_method", "_name", "_settled", "_waiting", "commands", "reason", "status")
+    __slots__ = ("_hear", "_method", "_name", "_outcome", "_settled", "_waiting")
 
     def __init__(
         self, method: str = "", name: str | None = None, hear: "Callable[[PendingResult], None] | None" = None
     ) -> None:
         """`method`, `name`: how to show the call. `hear` is called once, when it is first known what became of it."""
-        self.status: Status = "kept"
-        self.commands: tuple[Command, ...] = ()
-        self.reason: str | None = None
         self._method = method
         self._name = name
         self._hear = hear
         self._settled = False
+        self._outcome: Result | str = _UNKNOWN  # JSON text until somebody asks, which for most calls nobody does
         self._waiting: list[Future[None]] | None = None
 
     def __repr__(self) -> str:
@@ -71,18 +73,47 @@ class PendingResult:
             yield from future
         return self._result()
 
+    @property
+    def status(self) -> Status:
+        """What became of the call, as far as it is known."""
+        return self._result().status
+
+    @property
+    def commands(self) -> "tuple[Command, ...]":
+        """What Heap was told."""
+        return self._result().commands
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was not."""
+        return self._result().reason
+
     def _result(self) -> Result:
-        return Result(self.status, self.commands, self.reason, self._call())
+        outcome = self._outcome
+        if isinstance(outcome, str):
+            outcome = self._outcome = self._read(**json.loads(outcome))
+        return outcome
+
+    def _read(self, status: Status, reason: str | None = None, commands: Sequence[Sequence[Any]] = ()) -> Result:
+        if not commands:
+            return Result(status, (), reason, self._call())
+        from ..core.commands import Command  # here: see `Analytics.prepare`
+
+        told = tuple([Command(method, tuple(arguments)) for method, *arguments in commands])
+        return Result(status, told, reason, self._call())
 
     def settle(
         self, status: Status, reason: str | None = None, commands: Sequence[Sequence[Any]] = ()
     ) -> "PendingResult":
         """Makes it final, except that what is kept may be delivered later. `commands`: [method, *arguments] each."""
-        self.status, self.reason, self._settled = status, reason, True
-        if commands:
-            from ..core.commands import Command  # here: see `Analytics.prepare`
+        return self._settle(self._read(status, reason, commands))
 
-            self.commands = tuple([Command(method, tuple(arguments)) for method, *arguments in commands])
+    def settle_by(self, text: str) -> "PendingResult":
+        """`settle` by the JSON text of an object that has its arguments by name."""
+        return self._settle(text)
+
+    def _settle(self, outcome: Result | str) -> "PendingResult":
+        self._outcome, self._settled = outcome, True
         waiting, self._waiting = self._waiting, None
         for future in waiting or ():
             if not future.done():

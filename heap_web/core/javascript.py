@@ -97,8 +97,6 @@ def compact_encoder(*, ascii_only: bool) -> Callable[[object], str]:
 _encode = compact_encoder(ascii_only=False)
 # a number that Python may write otherwise than JavaScript (1.0, -0.0, 1e-07), or text that looks like one
 _OTHER_NUMBER = re.compile(r"[0-9](?:\.0(?![0-9])|e[-+][0-9])")
-# a float beyond ±MAX_SAFE_INTEGER, which JavaScript may write as an integer, or text that looks like one
-_LARGE_NUMBER = re.compile(r"[0-9]{16}\.0|[0-9]e\+")
 
 
 def quick_text(value: object) -> str | None:
@@ -114,17 +112,14 @@ def quick_text(value: object) -> str | None:
 
 
 def brief_text(value: object) -> str | None:
-    """JSON text by the encoder written in C, for who reads it as JSON again; None where a number could change its type.
+    """JSON text by the encoder written in C, for who reads it as JSON again; None where that one fails.
 
-    `value`: as for `quick_text`.
+    `value`: as for `quick_text`, the floats too within ±MAX_SAFE_INTEGER: JavaScript may write others as integers.
     """
     try:
-        text = _encode(value)
+        return _escape_surrogates(_encode(value))
     except (ValueError, TypeError, RecursionError):
         return None
-    if ("e+" in text or ".0" in text) and _LARGE_NUMBER.search(text):
-        return None
-    return _escape_surrogates(text)
 
 
 def json_text(value: object, rewrite: Any = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from .javascript import MAX_SAFE_INTEGER, is_array_index, json_text, quick_text, well_formed
 from .markers import INVALID_DATE, UNDEFINED, Marker
 from .objects import attempt, of_type, unwrap
-from .scalars import Scalar, date_text, datetime_text, scalar
+from .scalars import Scalar, date_text, exact_datetime_text, scalar
 
 Flat = dict[str, Scalar]
 
@@ -187,7 +187,10 @@ def plain(  # noqa: PLR0915 - one loop in place of a recursion
 
 
 def quick_copy(value: dict[Any, Any]) -> dict[str, Any] | None:
-    """What `plain` makes of a dict of nothing but plain JSON and datetimes, all of it plain JSON; None for others."""
+    """What `plain` makes of a dict of nothing but plain JSON and datetimes; None for others.
+
+    All of it is plain JSON, and its numbers are within ±MAX_SAFE_INTEGER.
+    """
     try:
         copy: dict[str, Any] = _quick_copy(value, False, _QUICK_DEPTH, [MAX_VALUES])
     except (_OddError, RecursionError):
@@ -216,7 +219,11 @@ def _quick_copy(value: Any, has_local: bool, depth: int, room: list[int]) -> Any
                 raise _OddError
             kind = type(child)
             # spelt out for most values: a call for each takes twice as long
-            if (kind is str and not has_local) or child is None or kind is bool:
+            if kind is int or kind is float:
+                is_plain = -MAX_SAFE_INTEGER <= child <= MAX_SAFE_INTEGER
+            else:
+                is_plain = (kind is str and not has_local) or child is None or kind is bool
+            if is_plain:
                 copy[key] = child
             else:
                 copy[key] = _quick_copy(child, has_local, depth - 1, room)
@@ -225,15 +232,15 @@ def _quick_copy(value: Any, has_local: bool, depth: int, room: list[int]) -> Any
         return [_quick_copy(child, has_local, depth - 1, room) for child in value]
     if kind is str:
         is_odd = has_local and value[10:11] == " "
-    elif kind is int:
+    elif kind is int or kind is float:  # NaN is not within them either
         is_odd = not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
     elif _is_datetime(kind):
-        text = attempt(datetime_text, value)
+        text = attempt(exact_datetime_text, value)
         if text is UNDEFINED:  # its time zone raised
             raise _OddError
         return text
     else:
-        is_odd = not (value is None or kind is bool or (kind is float and isfinite(value)))
+        is_odd = not (value is None or kind is bool)
     if is_odd:
         raise _OddError
     return value

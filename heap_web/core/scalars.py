@@ -122,6 +122,8 @@ def text_or_number(value: object) -> str | int | float | None:
     """The text or number of an id or a name; None for what is neither: dates, booleans, NaN, containers."""
     if type(value) is str:
         return well_formed(value)
+    if value is None:
+        return None
     if type(value) is BigInt or attempt(of_type, value, "datetime", "date", "time", "timedelta") is not False:
         return None
     name = scalar(value)
@@ -176,6 +178,14 @@ def datetime_text(value: Any) -> str:
     if offset is not None:
         time -= (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
     return iso_text(_days(value.year, value.month, value.day) * 86_400_000 + time // 1000)
+
+
+def exact_datetime_text(value: Any) -> str:
+    """`datetime_text` for exactly Python's own type, which writes most of them by itself."""
+    if value.utcoffset():
+        return datetime_text(value)
+    text: str = value.isoformat(timespec="milliseconds")
+    return f"{text[:23]}Z"
 
 
 def _duration_text(value: Any) -> str:

@@ -149,7 +149,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
     const closed = reasonOf(phase(), fault);
     const reason = closed || wrong || (items.length >= MAX_WAITING ? "too many calls wait" : "");
     outcomes.await(entry, hear);
-    if (!closed) attempt(() => user.say(entry.id, method, args()));
+    if (!closed) attempt(() => user.say(entry.id, method, args));
     if (!reason || (reason === fault && !wrong)) append(items, entry);
     if (!reason && delivery) delivery.write(entry);
     outcomes.told(entry);

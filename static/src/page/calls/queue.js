@@ -157,7 +157,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
   const deliver = ({ results, user }, count) => {
     if (!heap.live()) return;
     // First: should the page be killed amid the calls, those left are read by who the visitor has become.
-    visitor.write(user);
+    if (user) visitor.write(user);
     const mine = generation;
     let done = 0;
     delivering = true;

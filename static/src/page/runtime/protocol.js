@@ -26,8 +26,8 @@
 /** One call's way out of Python. @typedef {{commands: [string, ...unknown[]][], reason?: string, warnings?: string[]}} Outcome */
 
 /**
- * The text of a batch's reply, parsed: one outcome per call, in order, and the user after them.
- * @typedef {{results: Outcome[], user: import("../visitor/user.js").UserState}} Reply
+ * The text of a batch's reply, parsed: one outcome per call, in order, and the user after them; null: as before.
+ * @typedef {{results: Outcome[], user: import("../visitor/user.js").UserState | null}} Reply
  */
 
 export {};

@@ -66,7 +66,7 @@ export function createUser(store) {
     };
   };
 
-  /** A call says who the visitor is: known here at once, whenever Heap hears of it. @param {number} call its id @param {string} method @param {ArrayLike<any>} args */
+  /** A call says who the visitor is: known here at once, whenever Heap hears of it. @param {number} call its id @param {string} method @param {() => ArrayLike<any>} args read only if they matter */
   const say = (call, method, args) => {
     const next = sayingOf(() => latest(ID), traits, method, args);
     if (!next) return false;
@@ -76,7 +76,7 @@ export function createUser(store) {
     return true;
   };
   /** Most calls are of one kind, which says nothing of the visitor. @param {number} call @param {string} text wire text */
-  const sayAgain = (call, text) => !startsWith(text, '{"m":"track"') && say(call, parse(text).m, argsOf(text));
+  const sayAgain = (call, text) => !startsWith(text, '{"m":"track"') && say(call, parse(text).m, () => argsOf(text));
 
   return {
     store,
@@ -128,13 +128,14 @@ export function createUser(store) {
 
 /**
  * What a call says of the visitor, by the rules of heap_web/core/user.py.
- * @param {() => any} idOf the visitor's until now @param {() => any} traits @param {string} method @param {ArrayLike<any>} args
+ * @param {() => any} idOf the visitor's until now @param {() => any} traits @param {string} method @param {() => ArrayLike<any>} read the arguments
  * @returns {Record<string, unknown> | null}
  */
-function sayingOf(idOf, traits, method, args) {
+function sayingOf(idOf, traits, method, read) {
   if (method === "reset") return { [ID]: null, [TRAITS]: {}, [ANONYMOUS_ID]: null };
+  if (method !== "setAnonymousId" && method !== "identify") return null;
+  const args = read();
   if (method === "setAnonymousId") return { [ANONYMOUS_ID]: isId(args[0]) ? args[0] : null };
-  if (method !== "identify") return null;
   const id = idOf();
   const first = args[0];
   const ofCurrent = isObject(first);
