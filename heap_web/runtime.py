@@ -1,7 +1,7 @@
 """The worker's entry: a batch of calls in, the commands for Heap out, JSON text both ways.
 
-In:  {"config": {"integrations": {…}, "arrayLimit": 0, "resetIdentity": false},
-      "user": {"id": …, "traits": {…}, "anonymousId": …, "local"?: {text: ISO text}},
+In:  {"config": {"integrations": {…}, "arrayLimit": 0, "resetIdentity": false} or null: nothing is set,
+      "user": {"id": …, "traits": {…}, "anonymousId": …, "local"?: {text: ISO text}} or null: no call is of the visitor,
       "calls": [{"m": method, "a": [wire value, …], "l"?: {text: ISO text}}, …]}
 Out: {"results": [{"commands": [[method, argument, …], …], "reason"?: text, "warnings"?: [text, …]}, …],
       "user": {"id": …, "traits": {…}, "anonymousId": …} or null: as before}
@@ -100,4 +100,6 @@ def _settings(config: Any) -> Settings:
 def _user(stored: Any, read: Reader) -> User:
     stored = entries(stored)
     traits = read(entries(stored.get("traits")), _texts(stored.get("local")), [])
+    if stored is None:
+        return User()
     return remembered(stored.get("id"), traits, stored.get("anonymousId"))

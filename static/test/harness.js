@@ -67,7 +67,10 @@ const globals = {
       return new browser.SharedWorker(...args);
     }
   },
-  addEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.addEventListener(...args),
+  addEventListener(/** @type {[any, any, any]} */ ...args) {
+    current().heard.add(args[0]);
+    current().events.addEventListener(...args);
+  },
   removeEventListener: (/** @type {[any, any, any]} */ ...args) => current().events.removeEventListener(...args),
 };
 

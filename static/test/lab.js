@@ -23,12 +23,11 @@ const worlds = new WeakMap();
 const worldOf = () => /** @type {{heap?: any, python: Python, ms: number, brief: boolean}} */ (worlds.get(current()));
 
 class Worker {
-  /** @param {string} url @param {any} options */
-  constructor(url, options) {
+  /** @param {string} _url @param {any} options */
+  constructor(_url, options) {
     const { python, ms, brief } = worldOf();
     // Only a browser whose SharedWorkers outlive their pages looks at this.
     if (!brief) options.extendedLifetime;
-    if (url === "https://") throw new DOMException("no URL", "SyntaxError");
     const say = (/** @type {object} */ data) => fakeTimeout(() => this.port.onmessage({ data }), ms);
     this.port = {
       onmessage(/** @type {{data: any}} */ _event) {},
@@ -119,6 +118,17 @@ export function openPage(told, { working = true, brief = false, python = tracks,
       ready() {},
     });
     end(working);
+    /** @param {[text: string, name: string][]} calls */
+    const make = (calls) =>
+      page.run(() => {
+        for (const [text, name] of calls) {
+          const entry = entryOf(text, now());
+          outcomes.await(entry, ({ status }) => (settled[name] ||= []).push(status));
+          items.push(entry);
+          delivery.write(entry);
+        }
+        delivery.plan();
+      });
     return {
       page,
       items,
@@ -127,16 +137,9 @@ export function openPage(told, { working = true, brief = false, python = tracks,
       warned,
       delivery,
       /** Make calls in one tick. @param {string[]} names */
-      track: (...names) =>
-        page.run(() => {
-          for (const name of names) {
-            const entry = entryOf(wireOf(name), now());
-            outcomes.await(entry, ({ status }) => (settled[name] ||= []).push(status));
-            items.push(entry);
-            delivery.write(entry);
-          }
-          delivery.plan();
-        }),
+      track: (...names) => make(names.map((name) => [wireOf(name), name])),
+      /** Make calls of any method. @param {string[]} texts wire text */
+      make: (...texts) => make(texts.map((text) => [text, text])),
       /** Heap is there from now on, or it is gone and its script is blocked. @param {boolean} works */
       heapWorks: (works) =>
         page.run(() => {

@@ -27,6 +27,8 @@ COUNTS = [500, pytest.param(500_000, marks=pytest.mark.long)]
 USER = User("u1", {"a": 1, "email": "ada@example.com"}, "anonymous")
 SETTINGS = Settings.of("7", array_limit=3, reset_identity=True)
 AFTER = {"m": "track", "a": ["After", {"n": 1}]}
+# The visitor is said to be who they are.
+SAME = {"m": "identify", "a": [{}]}
 # Where in a call a value may stand.
 CALLS: tuple[Callable[[Any], tuple[str, list[Any]]], ...] = (
     lambda value: ("track", ["E", value]),
@@ -148,8 +150,9 @@ def check_wire(again: Callable[[], Random]) -> None:
     assert not wrong, f"{text:.500} gave {shown(wrong)}"
     assert hostile["commands"] or hostile["reason"]
     assert after["commands"] == [["track", "After", {"n": 1}]], text[:500]
-    if answer["user"]["traits"]:
-        kept = json.loads(worker.run(json.dumps({"config": {}, "user": wired(answer["user"]), "calls": []})))
+    if answer["user"] and answer["user"]["traits"]:
+        same = {"config": {}, "user": wired(answer["user"]), "calls": [SAME]}
+        kept = json.loads(worker.run(json.dumps(same)))
         assert kept["user"] == json.loads(answer_text)["user"], text[:500]
 
 

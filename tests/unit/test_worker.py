@@ -8,6 +8,8 @@ import pytest
 from heap_web import runtime as worker
 
 UNDEFINED = {"$": "undefined"}
+#: A call after which the answer says who the user is, as they were.
+ANY = {"m": "identify", "a": [{}]}
 
 
 def run(*calls: dict[str, Any], user: Any = None, **config: Any) -> Any:
@@ -106,8 +108,16 @@ def test_an_odd_config_counts_as_none(config: dict[str, Any]) -> None:
 )
 def test_a_stored_user_is_read_with_care(stored: Any, user: dict[str, Any]) -> None:
     """Whatever stands in the storage, a user comes of it."""
-    text = json.dumps({"config": {}, "user": stored, "calls": []})
-    assert json.loads(worker.run(text)) == {"results": [], "user": user}
+    text = json.dumps({"config": {}, "user": stored, "calls": [ANY]})
+    assert json.loads(worker.run(text))["user"] == user
+
+
+def test_a_user_who_is_as_before_is_not_said() -> None:
+    """Where no call says anything of the user, the answer says nothing either: another tab may have, meanwhile."""
+    user = {"id": "u1", "traits": {"a": 1}, "anonymousId": "anon"}
+    calls = [{"m": method, "a": ["E"]} for method in ("track", "page", "group", "alias")]
+    assert run(*calls, user=user)["user"] is None
+    assert run(*calls, ANY, user=user)["user"] == user
 
 
 def test_local_dates_are_read_in_the_visitors_zone_and_stored_in_utc() -> None:
@@ -116,7 +126,7 @@ def test_local_dates_are_read_in_the_visitors_zone_and_stored_in_utc() -> None:
     answer = run({"m": "identify", "a": ["u1", {"at": text, "l": [text]}], "l": {text: moment}})
     assert answer["results"][0]["commands"][1][1] == {"at": moment, "l": f'["{moment}"]', "id": "u1"}
     assert answer["user"]["traits"] == {"at": moment, "l": [moment]}
-    assert run(user={"traits": {"at": text}, "local": {text: moment}})["user"]["traits"] == {"at": moment}
+    assert run(ANY, user={"traits": {"at": text}, "local": {text: moment}})["user"]["traits"] == {"at": moment}
 
 
 def test_local_dates_that_are_no_text_count_as_none() -> None:

@@ -312,7 +312,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
         else resolve();
       }),
   };
-  addLegacy(analytics, (message) => report("warning", "method", message), emit, store);
+  addLegacy(analytics, (message) => report("warning", "method", message), emit, { ...store, get: user.get });
   const hostChanged = () => delivery && delivery.hostChanged();
   const appId = () => (settings ? settings.appId : "");
   const door = createDoor({ host, hostChanged, takeNow, appId, user: user.state, state, on, off });

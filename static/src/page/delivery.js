@@ -8,7 +8,7 @@ import { createClaims } from "./journal/claims.js";
 import { createJournal } from "./journal/journal.js";
 import { createOwnLock } from "./journal/own-lock.js";
 import { endsWithPage } from "./journal/page-lock.js";
-import { AbortController, attempt, each, listen as listenTo, location, part, then, world } from "./natives.js";
+import { AbortController, attempt, each, listen as listenTo, location, part, setTimeout, then, world } from "./natives.js";
 import { whatIsMissing } from "./runtime/missing.js";
 import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
@@ -18,6 +18,11 @@ import { visitor } from "./visitor/visitor.js";
 /** @typedef {import("./calls/entry.js").Entry} Entry */
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
+/**
+ * What can wait is done so long after the start: to listen to storage, and to read cookies, Chromium has the page wait for other processes,
+ * a millisecond each.
+ */
+const CALM_MS = 2000;
 const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
 /** A page that goes on so long after it was told that it ends, does not end. */
 const ENDING_MS = 1000;
@@ -39,7 +44,7 @@ const ENDING_MS = 1000;
 export function startDelivery({ settings, base, items, status, outcomes, heap, user, host, take, ready }) {
   // Other processes begin first: this one may have to wait for its localStorage.
   const early = host.run ? null : attempt(() => connect(base));
-  const journal = createJournal(settings.appId, user.store.open(), status.journal);
+  const journal = createJournal(settings.appId, user.open(), status.journal);
   const self = visitor(user, encode);
   attempt(() => user.inherit(journal.calls(), items));
   /** Why a part cannot work; "" while it can. */
@@ -131,6 +136,11 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
   open();
   const closeBridge = openBridge(settings.appId, take, user);
   queue.plan();
+  setTimeout(() => {
+    if (life.signal.aborted) return;
+    claims.listen();
+    user.takeOver();
+  }, CALM_MS);
 
   return {
     failure,

@@ -14,6 +14,8 @@ export class Page {
   alive = true;
   frozen = false;
   events = new EventTarget();
+  /** The types of events that it has listened to. @type {Set<string>} */
+  heard = new Set();
   /** Called once when the page has ended. @type {Set<() => void>} */
   ending = new Set();
   /** Called once when the page goes on after it was frozen. @type {(() => void)[]} */

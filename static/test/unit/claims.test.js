@@ -182,6 +182,40 @@ test("a page that waits for a journal which another page empties sees that it is
   assert.deepEqual([told, second.items, third.items, journalled()], [["A", "B"], [], [], []]);
 });
 
+test("a page listens to what others write, but not while it starts", async () => {
+  const { page } = openPage([]);
+  await pass(1000);
+  assert.equal(page.heard.has("storage"), false);
+  await pass(1500);
+  assert.equal(page.heard.has("storage"), true);
+});
+
+test("the last call of the page just left is taken over, however late it is written", async () => {
+  for (const late of [100, 600, 1900, 2100, 30_000]) {
+    /** @type {string[]} */
+    const told = [];
+    const first = openPage(told);
+    await pass(1000);
+    first.page.dispatch("pagehide", { persisted: false });
+    const second = openPage(told);
+    await pass(late);
+    first.track("Late");
+    first.page.kill();
+    await pass(5000);
+    assert.deepEqual(told, ["Late"], `${late} ms`);
+    second.page.kill();
+  }
+});
+
+test("a page holds its lock without a call where its SharedWorker outlives it, and nowhere else", async () => {
+  for (const brief of [false, true]) {
+    const { page } = openPage([], { brief });
+    await pass(1000);
+    assert.equal(browser.locks.held.size, brief ? 0 : 1);
+    page.kill();
+  }
+});
+
 test("a live page whose locks never answer tells no call that another page took for a dead one's", async () => {
   /** @type {string[]} */
   const told = [];
@@ -277,7 +311,7 @@ test("what is stored is counted again when another page has delivered it", async
   /** @type {string[]} */
   const told = [];
   const idle = openPage(told);
-  await pass(1000);
+  await pass(3000);
   const busy = openPage(told, { working: false });
   busy.track("A", "B");
   await pass(500);

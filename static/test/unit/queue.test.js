@@ -38,6 +38,46 @@ test("calls of one tick go together, and those made while a batch is on its way 
   assert.deepEqual(told, ["A", "B", "C", "D"]);
 });
 
+/** Wire text of calls, and whether their batch says who the visitor is. @type {[string[], boolean][]} */
+const OF_VISITOR = [
+  [['{"m":"track","a":["A",{"plan":"pro"}]}', '{"m":"page","a":[]}', '{"m":"group","a":["g"]}', '{"m":"alias","a":["b"]}'], false],
+  [['{"m":"track","a":["A"]}', '{"m":"identify","a":[{"plan":"pro"}]}'], true],
+  [['{"m":"reset","a":[]}'], true],
+  [['{"m":"setAnonymousId","a":["a"]}'], true],
+  [['{"m":"track","a":["A",{},{"anonymousId":"a"}]}'], true],
+];
+
+test("a batch says who the visitor is where that matters, and what it leaves as it is is not written", async () => {
+  localStorage.setItem("ajs_user_id", '"u1"');
+  for (const [calls, says] of OF_VISITOR) {
+    /** @type {any[]} */
+    const users = [];
+    const python = (/** @type {string} */ batch) => {
+      users.push(JSON.parse(batch).user);
+      // Another tab says meanwhile who the visitor is.
+      localStorage.setItem("ajs_user_id", '"u2"');
+      return JSON.stringify({ results: calls.map(() => ({ commands: [] })), user: null });
+    };
+    const page = openPage([], { python });
+    page.make(...calls);
+    await pass(1000);
+    assert.deepEqual(users.map((user) => user !== null), [says], calls[0]);
+    assert.equal(localStorage.getItem("ajs_user_id"), '"u2"');
+    page.stop();
+  }
+});
+
+test("what Python says of a visitor whom it was not told of counts for nothing", async () => {
+  localStorage.setItem("ajs_user_id", '"u1"');
+  const user = { id: null, traits: {}, anonymousId: null };
+  const python = (/** @type {string} */ batch) => JSON.stringify({ ...JSON.parse(tracks(batch)), user });
+  /** @type {string[]} */
+  const told = [];
+  openPage(told, { python }).track("A");
+  await pass(1000);
+  assert.deepEqual([told, localStorage.getItem("ajs_user_id")], [["A"], '"u1"']);
+});
+
 test("a batch has a hundred calls at most", async () => {
   /** @type {string[]} */
   const told = [];

@@ -23,11 +23,12 @@ for (const [name, before, after] of FAULTS)
     const told = [];
     before();
     const page = openPage(told, { python: identified });
-    page.track("A");
+    const identify = (/** @type {string} */ name) => page.make(`{"m":"identify","a":["${name}"]}`);
+    identify("A");
     after();
-    page.track("B");
+    identify("B");
     await pass(2000);
-    page.track("C");
+    identify("C");
     await pass(2000);
     assert.deepEqual([told, page.items.length], [["A", "B", "C"], 0]);
     assert.deepEqual(page.page.run(() => page.delivery.visitor.state()), { id: "u1", traits: { plan: "a" }, anonymousId: null });

@@ -9,13 +9,22 @@ import { encode } from "../../src/page/calls/wire.js";
 import { createStore } from "../../src/page/visitor/store.js";
 import { createUser } from "../../src/page/visitor/user.js";
 import { visitor } from "../../src/page/visitor/visitor.js";
+import { pass } from "../fakes/clock.js";
+import { openPage } from "../lab.js";
 
 const stored = () => Object.fromEntries(browser.origin.stored);
 
-const opened = () => {
+const openedStore = () => {
   const store = createStore();
   store.open();
   return store;
+};
+
+/** The visitor of a page that may deliver. */
+const opened = () => {
+  const user = createUser(createStore());
+  user.open();
+  return user;
 };
 
 test("a store keeps in memory until it may use the storage, and writes it all down then", () => {
@@ -30,7 +39,7 @@ test("a store keeps in memory until it may use the storage, and writes it all do
 });
 
 test("a store whose storage is denied, full or breaks goes on in memory", () => {
-  const store = opened();
+  const store = openedStore();
   browser.origin.room = 0;
   store.set("a", "1");
   assert.deepEqual([store.get("a"), stored()], ["1", {}]);
@@ -40,7 +49,7 @@ test("a store whose storage is denied, full or breaks goes on in memory", () => 
 });
 
 test("a store that is closed leaves the storage alone", () => {
-  const store = opened();
+  const store = openedStore();
   store.close();
   store.set("a", "1");
   assert.deepEqual([store.get("a"), stored()], ["1", {}]);
@@ -59,24 +68,24 @@ test("who the visitor is is read as analytics.js wrote it", () => {
   for (const [items, id, traits] of STORED) {
     localStorage.clear();
     for (const [key, value] of Object.entries(items)) localStorage.setItem(key, value);
-    const user = createUser(opened());
+    const user = opened();
     assert.deepEqual([user.id(), user.traits()], [id, traits]);
   }
 });
 
 test("an anonymous id is made at the first question, and is the same from then on", () => {
-  const user = createUser(opened());
+  const user = opened();
   assert.deepEqual(stored(), {});
   const id = user.anonymousId();
   assert.match(id, /^[\w-]{20,}$/);
-  assert.equal(createUser(opened()).anonymousId(), id);
+  assert.equal(opened().anonymousId(), id);
 });
 
 test("a visitor who is forgotten leaves nothing stored, and what others stored stays", () => {
   localStorage.setItem("ajs_user_id", '"u1"');
   localStorage.setItem("heap-web:11:page:0", "1{}");
   localStorage.setItem("site", "kept");
-  const user = createUser(opened());
+  const user = opened();
   user.anonymousId();
   user.forget();
   assert.deepEqual(stored(), { site: "kept" });
@@ -87,21 +96,66 @@ test("a visitor who is forgotten leaves nothing stored, and what others stored s
 
 test("what analytics.js left in cookies alone is taken over once, and does not come back after a reset", () => {
   browser.document.cookie = `other=1; ajs_user_id=${encodeURIComponent('"from-cookie"')}; ajs_anonymous_id=bare-text`;
-  const first = visitor(createUser(opened()), encode);
+  const user = opened();
+  const first = visitor(user, encode);
   assert.deepEqual(first.state(), { id: "from-cookie", traits: {}, anonymousId: "bare-text" });
   first.write({ id: null, traits: {}, anonymousId: null });
-  assert.deepEqual(visitor(createUser(opened()), encode).state(), { id: null, traits: {}, anonymousId: null });
+  assert.deepEqual(visitor(opened(), encode).state(), { id: null, traits: {}, anonymousId: null });
+  user.forget();
+  assert.deepEqual(user.state(), { id: null, traits: {}, anonymousId: null });
+});
+
+/** What needs to know who the visitor is. @type {[string, (user: ReturnType<typeof createUser>) => unknown, boolean][]} */
+const ASKING = [
+  ["nothing", () => {}, false],
+  ["the page, for the id", (user) => user.id(), true],
+  ["the page, for the anonymous id", (user) => user.anonymousId(), true],
+  ["an identify", (user) => user.say(1, "identify", () => [{ plan: "a" }]), true],
+  ["a track", (user) => user.say(1, "track", () => ["E"]), false],
+  ["a batch", (user) => visitor(user, encode).wire(), true],
+  ["a dead page's track", (user) => user.inherit([leave(0, "track", ["E"])], []), false],
+  ["a dead page's identify", (user) => user.inherit([leave(0, "identify", [{ plan: "a" }])], []), true],
+  ["a page whose visitor refuses", (user) => (user.forget(), user.id()), false],
+];
+
+test("the page's cookies are read once, and only when somebody asks who the visitor is", () => {
+  for (const [what, ask, reads] of ASKING) {
+    localStorage.clear();
+    let read = 0;
+    Object.defineProperty(browser.document, "cookie", { get: () => (read++, "ajs_user_id=u1"), configurable: true });
+    const user = opened();
+    ask(user);
+    assert.equal(read > 0, reads, what);
+    const before = read;
+    ask(user);
+    assert.equal(read, before, what);
+  }
+});
+
+test("what analytics.js left in cookies is taken over once a page has been open for a while, unless the visitor refuses", async () => {
+  for (const refuses of [false, true]) {
+    localStorage.clear();
+    const page = openPage([]);
+    page.page.run(() => (browser.document.cookie = "ajs_user_id=u1"));
+    page.track("A");
+    await pass(1000);
+    assert.equal(localStorage.getItem("ajs_user_id"), null);
+    if (refuses) page.stop();
+    await pass(1500);
+    assert.equal(localStorage.getItem("ajs_user_id"), refuses ? null : '"u1"');
+    page.page.kill();
+  }
 });
 
 test("what the page itself wrote under the keys counts only where it can be an id or traits", () => {
   localStorage.setItem("ajs_user_id", '{"an":"object"}');
   localStorage.setItem("ajs_user_traits", '"text"');
   localStorage.setItem("ajs_anonymous_id", "17");
-  assert.deepEqual(visitor(createUser(opened()), encode).state(), { id: null, traits: {}, anonymousId: "17" });
+  assert.deepEqual(visitor(opened(), encode).state(), { id: null, traits: {}, anonymousId: "17" });
 });
 
 test("what a batch made of the visitor is written where it is new", () => {
-  const self = visitor(createUser(opened()), encode);
+  const self = visitor(opened(), encode);
   self.write({ id: null, traits: {}, anonymousId: null });
   assert.deepEqual(stored(), {});
   self.write({ id: "u1", traits: { plan: "a" }, anonymousId: null });
@@ -112,7 +166,7 @@ test("what a batch made of the visitor is written where it is new", () => {
 test("the visitor's wire text has the local times of the traits", () => {
   const at = "2020-06-07 08:09:10";
   localStorage.setItem("ajs_user_traits", JSON.stringify({ at }));
-  const { local } = JSON.parse(visitor(createUser(opened()), encode).wire());
+  const { local } = JSON.parse(visitor(opened(), encode).wire());
   assert.deepEqual(local, { [at]: new Date("2020-06-07T08:09:10").toISOString() });
 });
 
@@ -126,7 +180,7 @@ const leave = (number, method, args) => {
 
 test("what other pages said and Heap has not heard of is what the visitor is, until it has", () => {
   localStorage.setItem("ajs_user_id", '"u0"');
-  const user = createUser(opened());
+  const user = opened();
   const calls = [
     leave(0, "identify", ["u1", { plan: "a", at: new Date(0), none: undefined, big: 1n }]),
     leave(1, "identify", [{ size: 2 }]),
@@ -142,9 +196,9 @@ test("what other pages said and Heap has not heard of is what the visitor is, un
 });
 
 test("what this page has said counts after what other pages said, whenever those are found", () => {
-  const user = createUser(opened());
+  const user = opened();
   const text = '{"m":"identify","a":[{"size":2}]}';
-  user.say(7, "identify", [{ size: 2 }]);
+  user.say(7, "identify", () => [{ size: 2 }]);
   user.inherit([leave(0, "identify", ["u1", { plan: "a" }])], [{ id: 6, text: '{"m":"track","a":["E"]}' }, { id: 7, text }]);
   assert.deepEqual([user.id(), user.traits()], ["u1", { plan: "a", size: 2 }]);
   localStorage.clear();

@@ -1,6 +1,7 @@
 /** Calls in order, in batches through Python, to Heap: one batch in flight, the next forms meanwhile. */
 
 import { append, apply, copy, each, Error, matches, messageOf, parse, queueMicrotask, setTimeout, splice, then } from "../natives.js";
+import { isOfVisitor } from "../visitor/user.js";
 
 /** @typedef {import("./entry.js").Entry} Entry */
 
@@ -59,30 +60,37 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     const most = first.tries > 1 ? 1 : runtime.inPage() ? MAX_CALLS_IN_PAGE : MAX_CALLS;
     let text = "";
     let count = 0;
+    let ofVisitor = false;
     for (; count < most && count < items.length; count++) {
       const entry = /** @type {Entry} */ (items[count]);
       if (count && text.length + entry.text.length > MAX_CHARACTERS) break;
       text += (count ? "," : "") + entry.text;
+      ofVisitor ||= isOfVisitor(entry.text);
     }
-    return { count, text: `{"config":${config},"user":${visitor.wire()},"calls":[${text}]}` };
+    return { count, ofVisitor, text: `{"config":${config},"user":${ofVisitor ? visitor.wire() : null},"calls":[${text}]}` };
   };
 
-  const idle = () => !inFlight && !delivering && !resting && items.length && claims.ready() && heap.live();
+  const quiet = () => !inFlight && !delivering && !resting && claims.ready();
+  /** Heap is asked first: what hears that it has come may make calls. */
+  const idle = () => heap.live() && quiet() && items.length;
 
-  /** @param {string} text @param {number} count @returns {import("../runtime/protocol.js").Reply} */
-  const read = (text, count) => {
+  /** @param {string} text @param {ReturnType<typeof batch>} asked @returns {import("../runtime/protocol.js").Reply} */
+  const read = (text, { count, ofVisitor }) => {
     const reply = parse(text);
     if (reply.results.length !== count) throw Error("a reply of another length");
+    // Python that was not told of the visitor has nothing to say of them.
+    if (!ofVisitor) reply.user = null;
     return reply;
   };
 
   const pump = () => {
     if (!idle() || !runtime.takes()) return;
-    const { count, text } = batch();
+    const asked = batch();
+    const { count, text } = asked;
     inFlight = count;
     const mine = generation;
     const over = () => mine === generation && !(inFlight = 0);
-    const reply = then(runtime.run(text), (answer) => read(answer, count));
+    const reply = then(runtime.run(text), (answer) => read(answer, asked));
     const done = then(
       reply,
       async (reply) => (await claims.mine()) && over() && deliver(reply, count),
@@ -94,12 +102,13 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
   /** What can be told in this very tick, is: the page's own Python is asked, and our lock is held. */
   const deliverNow = () => {
     while (runtime.isHost() && idle() && claims.held()) {
-      const { count, text } = batch();
+      const asked = batch();
+      const { count, text } = asked;
       const mine = generation;
       let reply;
       delivering = true;
       try {
-        reply = read(runtime.runNow(text), count);
+        reply = read(runtime.runNow(text), asked);
       } catch (error) {
         if (mine === generation) failed(count, error);
         plan();

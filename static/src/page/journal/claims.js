@@ -104,6 +104,7 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
         if (known) lookAgain(known);
         else if (owner !== journal.page) append(asked, { owner, state: "asked", left: 0, release: null, timer: 0 });
       });
+      if (!asked.length) return resolve();
       let missing = asked.length;
       /** What came in time, in the order of the pages. @type {Awaited<ReturnType<typeof ask>>[] | null} */
       let found = [];
@@ -134,7 +135,6 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
         missing--;
         check();
       });
-      check();
     });
 
   /** Leave dead pages' journals to others. */
@@ -148,17 +148,18 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
     }, LATE_MS);
   };
 
-  // Another page may write after we have looked. And calls that it has delivered, or that the site has cleared (an event without a
-  // key), must no longer be counted. We do not listen from the start: Chromium would then ask its browser process about storage,
-  // and the first batch would wait for the answer.
-  setTimeout(
-    () => listen(pageWindow, "storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon()),
-    LATE_MS,
-  );
-
   return {
     claim,
     unclaim,
+
+    /**
+     * From now on what other pages write is looked at as it comes: it may come after we have looked. And calls that they have delivered,
+     * or that the site has cleared (an event without a key), must no longer be counted.
+     */
+    listen() {
+      listen(pageWindow, "storage", ({ key }) => ready && (!key || journal.isCall(key)) && lookSoon());
+      if (ready) claim();
+    },
     /** Whether what dead pages left is in: it comes before our own calls. */
     ready: () => ready,
     mine: own.mine,
@@ -196,7 +197,7 @@ export function createClaims(journal, own, items, brief, { entryOf, receive, cha
       }
       ready = true;
       changed();
-      // The page just left may have written its last call after we looked, and before we listen.
+      // The page just left may have written its last call after we looked.
       lookSoon();
     },
 

@@ -1,7 +1,8 @@
 /** Who the visitor is, under analytics.js' own storage keys, so that a site that leaves Segment keeps its visitors. */
 
-import { attempt, bare, each, isObject, keys, parse, randomId, removeItem, startsWith } from "../natives.js";
+import { attempt, bare, each, indexOf, isObject, keys, matches, parse, randomId, removeItem, startsWith } from "../natives.js";
 import { argsOf } from "../calls/entry.js";
+import { fromCookie } from "./cookies.js";
 import { json } from "../json.js";
 
 /** @typedef {{id: string | number | null, traits: Record<string, unknown>, anonymousId: string | null}} UserState */
@@ -10,6 +11,10 @@ import { json } from "../json.js";
 export const ID = "ajs_user_id";
 export const TRAITS = "ajs_user_traits";
 export const ANONYMOUS_ID = "ajs_anonymous_id";
+const KEYS = [ID, TRAITS, ANONYMOUS_ID];
+
+/** Whether a call may say who the visitor is, or is told by who that is: most do neither. @param {string} text wire text */
+export const isOfVisitor = (text) => !matches(/^{"m":"(track|page|group|alias)"/, text) || indexOf(text, "anonymousId") >= 0;
 
 /** @param {import("./store.js").Store} store */
 export function createUser(store) {
@@ -19,10 +24,29 @@ export function createUser(store) {
   let last = 0;
   /** Where dead pages said it: the journal's key of the last of those calls. "": they did not. */
   let left = "";
+  /** What analytics.js left in cookies alone is still to be taken over. */
+  let due = false;
+
+  /** Take over what analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back. */
+  const takeOver = () => {
+    if (!due) return;
+    due = false;
+    each(KEYS, (key) => {
+      const text = store.get(key) === null && fromCookie(key);
+      if (text) store.set(key, text);
+    });
+  };
+
+  /** @param {string} key */
+  const get = (key) => {
+    // Not before somebody asks: a page that reads its cookies waits for another process, a millisecond in Chromium.
+    takeOver();
+    return store.get(key);
+  };
 
   /** @param {string} key @returns {any} */
   const read = (key) => {
-    const text = store.get(key);
+    const text = get(key);
     try {
       const value = text && parse(text);
       // Bare text that is no JSON of ours: digits of any length, 1e5, true. JSON would make another id of it.
@@ -75,11 +99,18 @@ export function createUser(store) {
     left = "";
     return true;
   };
-  /** Most calls are of one kind, which says nothing of the visitor. @param {number} call @param {string} text wire text */
-  const sayAgain = (call, text) => !startsWith(text, '{"m":"track"') && say(call, parse(text).m, () => argsOf(text));
+  /** @param {number} call @param {string} text wire text */
+  const sayAgain = (call, text) => isOfVisitor(text) && say(call, parse(text).m, () => argsOf(text));
 
   return {
     store,
+    /** From now on the page's storage and cookies may be used; null if there is no storage. */
+    open() {
+      due = true;
+      return store.open();
+    },
+    takeOver,
+    get,
     read,
     state,
     say,
@@ -111,9 +142,10 @@ export function createUser(store) {
 
     /** Remove all that we ever stored, and go on in memory. */
     forget() {
+      due = false;
       said = bare();
       const local = /** @type {Storage} */ (store.open());
-      each([ID, TRAITS, ANONYMOUS_ID], (key) => store.set(key, null));
+      each(KEYS, (key) => store.set(key, null));
       attempt(() => each(keys(local), (key) => startsWith(key, "heap-web:") && removeItem(local, key)));
       store.close();
     },

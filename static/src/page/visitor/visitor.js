@@ -1,23 +1,16 @@
 /** The visitor between page and Python: sent with each batch, kept as it comes back. */
 
-import { fromCookie } from "./cookies.js";
 import { json } from "../json.js";
-import { each, part } from "../natives.js";
+import { part } from "../natives.js";
 import { ANONYMOUS_ID, ID, TRAITS } from "./user.js";
 
 /**
  * @param {import("./user.js").User} user
  * @param {typeof import("../calls/wire.js").encode} encode
  */
-export function visitor({ read, store, state: stateOf }, encode) {
+export function visitor({ get, read, store, state: stateOf }, encode) {
   let lastRaw = "";
   let lastWire = "";
-
-  // What analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back.
-  each([ID, TRAITS, ANONYMOUS_ID], (key) => {
-    const text = store.get(key) === null && fromCookie(key);
-    if (text) store.set(key, text);
-  });
 
   /** Who the visitor is as far as Heap has been told. */
   const state = () => stateOf(read);
@@ -25,7 +18,7 @@ export function visitor({ read, store, state: stateOf }, encode) {
   /** @param {string} key @param {unknown} value */
   const keep = (key, value) => {
     const text = json(value ?? null);
-    const before = store.get(key);
+    const before = get(key);
     if (text !== before && (before || (text !== "null" && text !== "{}"))) store.set(key, text);
   };
 
@@ -33,7 +26,7 @@ export function visitor({ read, store, state: stateOf }, encode) {
     state,
     /** Wire text. Large traits are encoded once, not once a batch. */
     wire() {
-      const raw = `${store.get(ID)}\n${store.get(ANONYMOUS_ID)}\n${store.get(TRAITS)}`;
+      const raw = `${get(ID)}\n${get(ANONYMOUS_ID)}\n${get(TRAITS)}`;
       if (raw !== lastRaw) {
         const { text, local } = encode([state()]);
         lastRaw = raw;
