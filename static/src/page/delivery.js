@@ -10,7 +10,6 @@ import { createOwnLock } from "./journal/own-lock.js";
 import { endsWithPage } from "./journal/page-lock.js";
 import { AbortController, attempt, each, listen as listenTo, location, part, setTimeout, then, world } from "./natives.js";
 import { whatIsMissing } from "./runtime/missing.js";
-import { sharedWorkersOutlivePages } from "./runtime/outlive.js";
 import { createRuntime } from "./runtime/runtime.js";
 import { connect } from "./runtime/shared.js";
 import { visitor } from "./visitor/visitor.js";
@@ -87,7 +86,7 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
       }),
     changed: () => queue.plan(),
   });
-  const claims = createClaims(journal, own, items, endsWithPage() && !sharedWorkersOutlivePages(), {
+  const claims = createClaims(journal, own, items, endsWithPage() && !(early && early.outlives), {
     entryOf,
     receive(entries) {
       if (failure()) return claims.unclaim();

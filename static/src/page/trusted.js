@@ -3,8 +3,8 @@
 import { attempt, createPolicy, matches, TypeError } from "./natives.js";
 
 const HEAPS = /^https:\/\/[^/?#]+\/(js\/heap-\d{1,20}|config\/\d{1,20}\/heap_config)\.js$/;
-/** The worker; a script of our own that imports it; and what no browser loads, to ask what it knows (runtime/outlive.js). */
-const OURS = /^((https?|file):\/\/[^?#]+\/worker\.js|blob:.*|https:\/\/)$/;
+/** The worker; and a script of our own that imports it. */
+const OURS = /^((https?|file):\/\/[^?#]+\/worker\.js|blob:.*)$/;
 
 const rules = {
   __proto__: null,

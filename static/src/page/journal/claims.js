@@ -17,8 +17,8 @@ const SETTLE_MS = 300;
 /** On a busy machine they come later still. Where no calls of our own wait, we wait this long. */
 const SETTLE_LATER_MS = 1000;
 /**
- * A page with nothing left to deliver holds its lock no longer than this where the SharedWorker does not outlive its pages
- * (Firefox). There a page that holds a lock is not kept in the back/forward cache, and the SharedWorker would end with the page.
+ * A page with nothing left to deliver holds its lock no longer than this, except where it has a SharedWorker that outlives it. In Firefox
+ * none does, and a page that holds a lock is not kept in the back/forward cache: the SharedWorker would end with the page.
  */
 const IDLE_MS = 20;
 /** We look this much later at what another page has written: most of it that page delivers itself. */

@@ -85,6 +85,7 @@ export function connect(base) {
   if (channel) channel.onmessage = ({ data }) => data.to === me && receive(data.message);
 
   return {
+    outlives,
     /** @param {typeof hear} hearing @param {typeof fail} failing */
     use(hearing, failing) {
       hear = hearing;
