@@ -25,7 +25,7 @@ test("a call is one key with its time and its text, counted, until Heap has it",
   const { journal, size } = open();
   const entry = call("A");
   assert.equal(journal.fits(entry) && journal.add(entry), true);
-  assert.deepEqual(journalled(), [`heap-web:11:${journal.page}:0`]);
+  assert.deepEqual(journalled(), [`heap-web:11:${journal.page}:${entry.id}`]);
   assert.equal(localStorage.getItem(entry.key), `${entry.at}{"m":"track","a":["A"]}`);
   assert.deepEqual(size, { calls: 1, bytes: entry.key.length + entry.text.length + `${entry.at}`.length });
   assert.deepEqual(journal.callsOf(journal.page), [{ key: entry.key, at: entry.at, text: entry.text }]);

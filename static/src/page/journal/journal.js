@@ -21,10 +21,10 @@ export function createJournal(appId, local, size) {
   const prefix = `heap-web:${appId}:`;
   // Ids sort by the time at which the page began.
   const page = `${base36(now())}.${part(shortId(), 0, 6)}`;
-  let sequence = 0;
+  let writes = 0;
 
-  /** @param {number} number */
-  const keyOf = (number) => `${prefix}${page}:${number}`;
+  /** By its number, calls are read in the order in which they were made, not written. @param {Entry} entry */
+  const keyOf = ({ id }) => `${prefix}${page}:${id}`;
 
   /** @param {string} key @returns {string | null} */
   const read = (key) => attempt(() => local && getItem(local, key));
@@ -87,14 +87,14 @@ export function createJournal(appId, local, size) {
     has: (key) => read(key) !== null,
 
     /** Whether there is room for a call. @param {Entry} entry */
-    fits: ({ at, text }) =>
+    fits: (entry) =>
       !!local &&
       size.calls < MAX_CALLS &&
-      size.bytes + keyOf(sequence).length + `${at}`.length + text.length <= MAX_BYTES,
+      size.bytes + keyOf(entry).length + `${entry.at}`.length + entry.text.length <= MAX_BYTES,
 
     /** Write a call down. False: the storage did not take it. @param {Entry} entry */
     add(entry) {
-      const key = keyOf(sequence);
+      const key = keyOf(entry);
       const value = entry.at + entry.text;
       try {
         setItem(/** @type {Storage} */ (local), key, value);
@@ -105,7 +105,7 @@ export function createJournal(appId, local, size) {
       size.calls++;
       size.bytes += key.length + value.length;
       // Other pages write too.
-      if (++sequence % 100 === 0) scan();
+      if (++writes % 100 === 0) scan();
       return true;
     },
 
