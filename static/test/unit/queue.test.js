@@ -5,7 +5,7 @@ import "../harness.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pass } from "../fakes/clock.js";
+import { pass, until } from "../fakes/clock.js";
 import { journalled, openPage, tracks } from "../lab.js";
 
 /** A Python that notes its batches, and may fail on them. @param {(names: string[]) => Error | false} [fault] what it throws for a batch, if anything */
@@ -173,6 +173,24 @@ test("a page that ends tells Heap nothing more, and the next page tells it once"
   openPage(told);
   await pass(1000);
   assert.deepEqual([told, journalled()], [["A", "B"], []]);
+});
+
+test("a page that ends while Heap rests tells it nothing when that rest is over", async () => {
+  /** @type {string[]} */
+  const told = [];
+  let throws = 1;
+  const push = (/** @type {string} */ name) => {
+    if (throws-- > 0) throw Error("Heap is broken");
+    return told.push(name);
+  };
+  const page = openPage({ push });
+  page.track("A");
+  await until(() => throws === 0);
+  page.page.dispatch("pagehide", { persisted: false });
+  await pass(500);
+  assert.deepEqual(told, []);
+  await pass(2000);
+  assert.deepEqual(told, ["A"]);
 });
 
 test("a page that was told that it ends, and goes on, delivers all the same", async () => {

@@ -34,8 +34,8 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
   let planned = false;
   /** Heap is being told: what it or a listener calls meanwhile waits for its turn. */
   let delivering = false;
-  /** Heap has thrown, and is left alone for a moment. */
-  let resting = false;
+  /** How many rests are under way: Heap has thrown, or the page ends, and Heap is left alone for a moment. */
+  let resting = 0;
   /** Heap threw at the last call as often as it may. */
   let broken = false;
   let warned = 0;
@@ -147,9 +147,9 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
 
   /** Nothing is told for a while. @param {number} ms */
   const rest = (ms) => {
-    resting = true;
+    resting++;
     setTimeout(() => {
-      resting = false;
+      resting--;
       plan();
     }, ms);
   };
