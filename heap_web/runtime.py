@@ -20,11 +20,11 @@ from .core.errors import CallError
 from .core.javascript import compact_encoder, from_wire
 from .core.limits import warnings
 from .core.properties import NOTHING, Plain, entries, plain
-from .core.session import take
+from .core.session import DEFAULT, take
 from .core.settings import Settings
 from .core.user import User, remembered
 
-_decode = JSONDecoder(parse_constant=lambda _: None).decode
+_decode = JSONDecoder(parse_constant=lambda _: None).raw_decode
 _encode = compact_encoder(ascii_only=True)
 
 
@@ -33,9 +33,9 @@ def run(text: str) -> str:
 
     Raises ValueError if `text` is no batch; nothing that stands in one of the calls raises.
     """
-    batch = _decode(text)
-    if not isinstance(batch, dict):
-        raise ValueError("a batch is a JSON object with config, user and calls")  # noqa: TRY004 - wrong text, no wrong type
+    batch, end = _decode(text)
+    if not isinstance(batch, dict) or text[end:].strip():
+        raise ValueError("a batch is a JSON object with config, user and calls")
     tagged = '"$"' in text
     if tagged:
         batch = from_wire(batch)
@@ -88,6 +88,8 @@ def _read(value: object, local: Mapping[str, str], warnings: list[str]) -> Plain
 
 def _settings(config: Any) -> Settings:
     """The settings that matter here; the page has checked them, so what is odd counts as not set."""
+    if config is None:
+        return DEFAULT
     config = entries(config)
     limit = config.get("arrayLimit")
     return Settings(
@@ -98,8 +100,8 @@ def _settings(config: Any) -> Settings:
 
 
 def _user(stored: Any, read: Reader) -> User:
-    stored = entries(stored)
-    traits = read(entries(stored.get("traits")), _texts(stored.get("local")), [])
     if stored is None:
         return User()
+    stored = entries(stored)
+    traits = read(entries(stored.get("traits")), _texts(stored.get("local")), [])
     return remembered(stored.get("id"), traits, stored.get("anonymousId"))

@@ -88,11 +88,12 @@ def test_the_config_reaches_the_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [{"arrayLimit": "x", "integrations": 7}, {"integrations": None}, {"arrayLimit": 1.5}]
+    "config", [{"arrayLimit": "x", "integrations": 7}, {"integrations": None}, {"arrayLimit": 1.5}, {}, None]
 )
-def test_an_odd_config_counts_as_none(config: dict[str, Any]) -> None:
+def test_an_odd_config_counts_as_none(config: Any) -> None:
     """What is odd in the config counts as not set."""
-    assert commands({"m": "track", "a": ["E", {"l": [1]}]}, **config) == [["track", "E", {"l": "[1]"}]]
+    text = json.dumps({"config": config, "user": None, "calls": [{"m": "track", "a": ["E", {"l": [1]}]}]})
+    assert json.loads(worker.run(text))["results"] == [{"commands": [["track", "E", {"l": "[1]"}]]}]
 
 
 @pytest.mark.parametrize(

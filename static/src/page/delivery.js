@@ -97,7 +97,8 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
     changed: () => queue.plan(),
   });
   const { integrations = {}, arrayLimit = 0, resetIdentity = false } = settings;
-  const config = part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1);
+  const isSet = settings.integrations || arrayLimit || resetIdentity;
+  const config = isSet ? part(encode([{ integrations, arrayLimit, resetIdentity }]).text, 1, -1) : "null";
   const queue = createQueue({ heap, runtime, claims, visitor: self, config, items, outcomes });
 
   /** @param {Entry} entry */

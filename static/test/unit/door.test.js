@@ -1,6 +1,6 @@
 /** The door for the page's own Python: what is told in the tick of the call, and what is told later. */
 
-import { browser } from "../harness.js";
+import { browser, resetAll } from "../harness.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -31,13 +31,13 @@ beforeEach(() => {
   };
 });
 
-/** A page whose own Python has come, before or after Heap. */
-async function page({ live = true } = {}) {
+/** A page whose own Python has come, before or after Heap. @param {{live?: boolean, settings?: object}} [options] */
+async function page({ live = true, settings = {} } = {}) {
   const analytics = createAnalytics("https://site.example/heap-web.js", {});
   const door = analytics[DOOR];
   const settled = /** @type {any[]} */ ([]);
   door.attach(run, (/** @type {number} */ id, /** @type {string} */ text) => settled.push([id, JSON.parse(text)]));
-  analytics.load({ appId: "11" });
+  analytics.load({ appId: "11", ...settings });
   const track = (/** @type {unknown[]} */ ...args) => void told.push(args);
   const arrive = () => {
     world.heap = { loaded: true, track };
@@ -73,6 +73,85 @@ test("a page that gives its lock back when nothing is left, as in Firefox, still
   for (const event of ["First", "Second", "Third"]) {
     assert.equal(browser.locks.held.size, 0);
     assert.deepEqual(JSON.parse(door.take(...call(event))).status, "delivered");
+const fails = () => {
+  throw Error("no");
+};
+const inner = (/** @type {any} */ { door }) => door.take(...call("Inner"));
+
+/**
+ * What happens to a call; which calls are written down at any time before it returns, in the order of their keys, and which are left then.
+ * @type {[what: string, happens: (page: any) => void, written: string[], left: string[]][]}
+ */
+const KEPT = [
+  ["Heap takes it", () => {}, [], []],
+  ["Heap throws", () => (world.heap.track = fails), ["Call"], ["Call"]],
+  ["Python throws", ({ door }) => door.attach(fails, () => {}), ["Call"], ["Call"]],
+  ["a listener makes another call before it", (self) => self.analytics.once("call", () => inner(self)), ["Inner"], []],
+  ["Heap makes another call meanwhile", (self) => (world.heap.track = () => (delete world.heap.track, inner(self))), ["Inner"], ["Inner"]],
+  ["Heap makes another call and throws", (self) => (world.heap.track = () => (inner(self), fails())), ["Call", "Inner"], ["Call", "Inner"]],
+  ["a listener withdraws consent", ({ analytics }) => analytics.once("transformed", () => analytics.consent(false)), [], []],
+  ["a listener withdraws consent, and gives it", ({ analytics }) => analytics.once("transformed", () => analytics.consent(false).consent(true)), [], []],
+];
+
+test("a call is written down unless Heap has it before its tick is over, and its key is of the order in which calls were made", async () => {
+  for (const [what, happens, written, left] of KEPT) {
+    const self = await page();
+    self.door.take(...call("Before"));
+    await pass(1000);
+    const { origin } = browser;
+    const { write } = origin;
+    /** @type {Map<number, string>} by the number in the key */
+    const seen = new Map();
+    const numberOf = (/** @type {string} */ key) => Number(key.slice(key.lastIndexOf(":") + 1));
+    const nameOf = (/** @type {string} */ value) => JSON.parse(value.slice(value.indexOf("{"))).a[0];
+    origin.write = (/** @type {string} */ key, /** @type {string | null} */ value) => {
+      if (value !== null && key.startsWith("heap-web:11:")) seen.set(numberOf(key), nameOf(value));
+      write.call(origin, key, value);
+    };
+    happens(self);
+    self.door.take(...call("Call"));
+    origin.write = write;
+    const inOrder = (/** @type {Iterable<[number, string]>} */ all) => [...all].sort(([one], [other]) => one - other).map(([, name]) => name);
+    assert.deepEqual(inOrder(seen), written, what);
+    const keys = [...origin.stored.keys()].filter((key) => key.startsWith("heap-web:11:"));
+    assert.deepEqual(inOrder(keys.map((key) => [numberOf(key), seen.get(numberOf(key)) ?? "?"])), left, what);
+    resetAll();
+    reset();
+  }
+});
+
+test("a call at which a Heap throws that threw too often before is kept for the next page", async () => {
+  const { analytics, door } = await page();
+  door.take(...call("Before"));
+  await pass(1000);
+  world.heap.track = fails;
+  door.take(...call("First"));
+  await until(() => analytics.state.waiting === 0);
+  assert.equal(JSON.parse(door.take(...call("Second"))).status, "kept");
+  assert.equal(analytics.state.journal.calls, 2);
+});
+
+test("what a listener calls as it hears that Heap is there comes after the call that showed it", async () => {
+  const { analytics, door, arrive } = await page({ live: false });
+  await pass(1000);
+  analytics.on("ready", () => door.take(...call("FromReady")));
+  arrive();
+  door.take(...call("Call"));
+  await pass(1000);
+  assert.deepEqual(told.map(([event]) => event), ["Call", "FromReady"]);
+});
+
+test("what a listener calls as it hears that Heap is there harms no call that waits", async () => {
+  const { analytics, door, arrive } = await page({ live: false });
+  await pass(1000);
+  analytics.track("Waits");
+  analytics.on("ready", () => door.take(...call("FromReady")));
+  arrive();
+  assert.equal(JSON.parse(door.take(...call("Call"))).status, "delivered");
+  await pass(1000);
+  assert.deepEqual(told.map(([event]) => event), ["Waits", "Call", "FromReady"]);
+});
+
     await pass(1000);
   }
   assert.equal(told.length, 3);
@@ -96,6 +175,30 @@ test("calls that Heap's own track makes meanwhile come after, once each", async 
   analytics.on("transformed", () => told.length < 3 && door.take(...call(`inner ${told.length}`)));
   door.take(...call("Outer"));
   await pass(100);
+/** Settings, and what a batch says of them. @type {[object, unknown][]} */
+const CONFIGS = [
+  [{}, null],
+  [{ hostname: "cdn.example", arrayLimit: 0, resetIdentity: false }, null],
+  [{ arrayLimit: 3 }, { integrations: {}, arrayLimit: 3, resetIdentity: false }],
+  [{ resetIdentity: true }, { integrations: {}, arrayLimit: 0, resetIdentity: true }],
+  [{ integrations: { All: true } }, { integrations: { All: true }, arrayLimit: 0, resetIdentity: false }],
+  [{ integrations: new Map([["All", true]]) }, { integrations: { All: true }, arrayLimit: 0, resetIdentity: false }],
+];
+
+test("a batch has a config where something is set that Python needs", async () => {
+  for (const [settings, config] of CONFIGS) {
+    resetAll();
+    reset();
+    const { door } = await page({ settings });
+    /** @type {unknown[]} */
+    const configs = [];
+    door.attach((/** @type {string} */ batch) => (configs.push(JSON.parse(batch).config), run(batch)), () => {});
+    door.take(...call("A"));
+    await until(() => told.length === 1);
+    assert.deepEqual(configs, [config]);
+  }
+});
+
   const events = told.map(([event]) => event);
   assert.equal(new Set(events).size, events.length);
   assert.deepEqual(events.slice(0, 2), ["Before", "Outer"]);
