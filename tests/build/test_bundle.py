@@ -96,7 +96,7 @@ def test_the_script_asks_for_eager_compilation(dist: Path) -> None:
     assert script.startswith("//# allFunctionsCalledOnLoad\n(()=>{")
 
 
-@pytest.mark.parametrize(("what", "most"), [("heap-web.js", 17_100), ("cold", 1_200_000)])
+@pytest.mark.parametrize(("what", "most"), [("heap-web.js", 17_300), ("cold", 1_200_000)])
 def test_the_wire_is_within_its_budget(manifest: dict[str, Any], what: str, most: int) -> None:
     """The script and the whole first visit stay within their budgets, in bytes of brotli."""
     assert (manifest["cold"] if what == "cold" else manifest["files"][what])["br"] <= most

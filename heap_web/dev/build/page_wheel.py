@@ -12,6 +12,7 @@ import base64
 import gzip
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -116,7 +117,7 @@ def _metadata(text: str) -> str:
 
 
 def stripped(source: str) -> str:
-    """The same program without docstrings, comments, and what is for type checkers alone.
+    """The same program without docstrings, comments, and what is for type checkers alone, indented by one space.
 
     Annotations within classes stay: dataclasses and named tuples are made of them.
     """
@@ -129,7 +130,11 @@ def stripped(source: str) -> str:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             kept = [line for line in node.body if not _is_text(line) and not _is_for_checkers(line)]
             node.body = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])
-    return ast.unparse(tree) + "\n"
+    return _INDENT.sub(lambda found: found[0][::4], ast.unparse(tree)) + "\n"
+
+
+# What is unparsed has no text that goes over several lines, but for docstrings, and those are gone.
+_INDENT = re.compile("^(?:    )+", re.MULTILINE)
 
 
 def _is_text(line: ast.stmt) -> bool:
