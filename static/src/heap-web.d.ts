@@ -72,8 +72,8 @@ export interface Message {
 export interface Events {
   ready: () => void;
   /**
-   * A call was made, or taken over from a page that is gone (`replayed`). `at`: epoch ms; `journalled`: a crash cannot lose
-   * it. `args` are JSON; what JSON has not is `{"$": kind}`, as in `{"$": "bigint", "v": "10"}` or `{"$": "undefined"}`.
+   * A call was made, or taken over from a page that is gone (`replayed`). `at`: epoch ms; `journalled`: it is written down by now, so
+   * that a crash cannot lose it (a call that Heap has before its own tick is over need not be). `args` are JSON; what JSON has not is `{"$": kind}`, as in `{"$": "bigint", "v": "10"}` or `{"$": "undefined"}`.
    */
   call: (call: {
     id: number;

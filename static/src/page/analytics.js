@@ -140,18 +140,21 @@ export function createAnalytics(home, defaults, store = createStore()) {
     go();
   };
 
+  /** @param {Entry} entry */
+  const write = (entry) => delivery && delivery.write(entry);
+
   /**
    * A call that is wire text by now is on its way, or it is dropped for a reason.
-   * @param {string} text @param {string} method @param {() => unknown[]} args @param {(result: Result) => void} hear @param {string} [wrong] what is wrong with it
+   * @param {string} text @param {string} method @param {() => unknown[]} args @param {(result: Result) => void} hear @param {(entry: Entry) => void} keep writes it down @param {string} [wrong] what is wrong with it
    */
-  const admit = (text, method, args, hear, wrong = "") => {
+  const admit = (text, method, args, hear, keep, wrong = "") => {
     const entry = entryOf(text, now());
     const closed = reasonOf(phase(), fault);
     const reason = closed || wrong || (items.length >= MAX_WAITING ? "too many calls wait" : "");
     outcomes.await(entry, hear);
     if (!closed) attempt(() => user.say(entry.id, method, args));
     if (!reason || (reason === fault && !wrong)) append(items, entry);
-    if (!reason && delivery) delivery.write(entry);
+    if (!reason) keep(entry);
     outcomes.told(entry);
     if (reason && reason !== closed) report("warning", "call", reason);
     if (!reason && !settings && items.length < 2) setTimeout(() => settings || fault || refuse(`no App ID within ${LOAD_MS / 1000} s of the first call: set data-app-id, or call analytics.load({appId})`), LOAD_MS);
@@ -167,7 +170,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
         resolve(result);
         if (callback) callback();
       };
-      const { entry, reason } = admit(text, method, args, hear, wrong);
+      const { entry, reason } = admit(text, method, args, hear, write, wrong);
       if (delivery) delivery.plan();
       // The queue's turn comes first: Heap may be there by now.
       setTimeout(() => {
@@ -180,10 +183,14 @@ export function createAnalytics(home, defaults, store = createStore()) {
 
   /** A call of the page's own Python: it is told in this tick if it can be. @param {string} text @param {string} method @param {(result: Result) => void} hear */
   const takeNow = (text, method, hear) => {
-    const { entry, reason } = admit(withLocalTimes(text), method, () => argsOf(text), hear);
+    // A call that Heap has before this tick is over need not be written down. Writing and striking it would be half of the work.
+    const keep = delivery && delivery.mayTellNow() ? () => {} : write;
+    const { entry, reason } = admit(withLocalTimes(text), method, () => argsOf(text), hear, keep);
     if (reason) settle(entry, "dropped", reason);
     else if (delivery) {
       delivery.deliverNow();
+      // Heap has not got it: Heap threw, or Python did, or a listener's call came between.
+      if (keep !== write) each(items, (one) => one === entry && !one.key && write(one));
       const why = delivery && delivery.failure();
       if (entry.settle && why) settle(entry, "kept", why);
       if (delivery) delivery.plan();

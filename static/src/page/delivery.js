@@ -17,12 +17,12 @@ import { visitor } from "./visitor/visitor.js";
 /** @typedef {import("./calls/entry.js").Entry} Entry */
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
+const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
 /**
  * What can wait is done so long after the start: to listen to storage, and to read cookies, Chromium has the page wait for other processes,
  * a millisecond each.
  */
 const CALM_MS = 2000;
-const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
 /** A page that goes on so long after it was told that it ends, does not end. */
 const ENDING_MS = 1000;
 /** @typedef {ReturnType<typeof startDelivery>} Delivery */
@@ -146,6 +146,8 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
     failure,
     write,
     plan: queue.plan,
+    /** Whether a call that is made now can be told in its own tick. Nothing is asked of Heap: what hears that it has come may make calls. */
+    mayTellNow: () => status.heap === "live" && queue.isFree(),
     deliverNow: queue.deliverNow,
     /** The page's own Python has come or gone. */
     hostChanged: () => runtime.hostChanged(),

@@ -9,7 +9,7 @@
  * | off      | the settings' integrations switch Heap off        | is dropped                          | ended                 |
  * | asking   | consent is required, and has not been given       | waits in memory                     | not there             |
  * | hidden   | the page is prerendered: it may never be seen     | waits in memory                     | not there             |
- * | open     | none of these                                     | is journalled and delivered         | at work               |
+ * | open     | none of these                                     | is kept until Heap has it           | at work               |
  *
  * Facts change by `load`, `consent` and the browser's `prerenderingchange`. A phase may follow any other, but for two: `unloaded`
  * and `broken` are left for good by the first right `load`.

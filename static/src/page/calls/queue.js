@@ -99,6 +99,9 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
     then(then(done, null, (error) => report("warning", "runtime", messageOf(error))), plan);
   };
 
+  /** Whether a call that is made now is told in this very tick if Heap takes it. False where Heap threw too often: the next page has to try again. */
+  const isFree = () => !items.length && !broken && runtime.isHost() && quiet() && claims.held();
+
   /** What can be told in this very tick, is: the page's own Python is asked, and our lock is held. */
   const deliverNow = () => {
     while (runtime.isHost() && idle() && claims.held()) {
@@ -223,6 +226,7 @@ export function createQueue({ heap, runtime, claims, visitor, config, items, out
 
   return {
     plan,
+    isFree,
     deliverNow,
     /** Calls of dead pages, before our own. @param {Entry[]} entries */
     putFirst(entries) {
