@@ -18,10 +18,7 @@ import { visitor } from "./visitor/visitor.js";
 
 /** What to do about it, by the protocol of the page. @type {Record<string, string>} */
 const ADVICE = { "file:": ": browsers start no Python from files; serve the page: python3 -m http.server" };
-/**
- * What can wait is done so long after the start: to listen to storage, and to read cookies, Chromium has the page wait for other processes,
- * a millisecond each.
- */
+/** We listen to other pages' writes so long after the start: Chromium then opens both kinds of storage, and the page waits for that. */
 const CALM_MS = 2000;
 /** A page that goes on so long after it was told that it ends, does not end. */
 const ENDING_MS = 1000;
@@ -136,11 +133,7 @@ export function startDelivery({ settings, base, items, status, outcomes, heap, u
   open();
   const closeBridge = openBridge(settings.appId, take, user);
   queue.plan();
-  setTimeout(() => {
-    if (life.signal.aborted) return;
-    claims.listen();
-    user.takeOver();
-  }, CALM_MS);
+  setTimeout(() => life.signal.aborted || claims.listen(), CALM_MS);
 
   return {
     failure,

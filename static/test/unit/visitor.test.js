@@ -9,8 +9,6 @@ import { encode } from "../../src/page/calls/wire.js";
 import { createStore } from "../../src/page/visitor/store.js";
 import { createUser } from "../../src/page/visitor/user.js";
 import { visitor } from "../../src/page/visitor/visitor.js";
-import { pass } from "../fakes/clock.js";
-import { openPage } from "../lab.js";
 
 const stored = () => Object.fromEntries(browser.origin.stored);
 
@@ -129,21 +127,6 @@ test("the page's cookies are read once, and only when somebody asks who the visi
     const before = read;
     ask(user);
     assert.equal(read, before, what);
-  }
-});
-
-test("what analytics.js left in cookies is taken over once a page has been open for a while, unless the visitor refuses", async () => {
-  for (const refuses of [false, true]) {
-    localStorage.clear();
-    const page = openPage([]);
-    page.page.run(() => (browser.document.cookie = "ajs_user_id=u1"));
-    page.track("A");
-    await pass(1000);
-    assert.equal(localStorage.getItem("ajs_user_id"), null);
-    if (refuses) page.stop();
-    await pass(1500);
-    assert.equal(localStorage.getItem("ajs_user_id"), refuses ? null : '"u1"');
-    page.page.kill();
   }
 });
 

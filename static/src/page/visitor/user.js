@@ -29,7 +29,6 @@ export function createUser(store) {
 
   /** Take over what analytics.js left in cookies alone. `null` is written where the visitor was forgotten, so that no cookie comes back. */
   const takeOver = () => {
-    if (!due) return;
     due = false;
     each(KEYS, (key) => {
       const text = store.get(key) === null && fromCookie(key);
@@ -40,7 +39,7 @@ export function createUser(store) {
   /** @param {string} key */
   const get = (key) => {
     // Not before somebody asks: a page that reads its cookies waits for another process, a millisecond in Chromium.
-    takeOver();
+    if (due) takeOver();
     return store.get(key);
   };
 
@@ -109,7 +108,6 @@ export function createUser(store) {
       due = true;
       return store.open();
     },
-    takeOver,
     get,
     read,
     state,
