@@ -200,11 +200,12 @@ class Visitor:
         """A last visit: what earlier pages left is delivered before its own call, and then the journal is empty.
 
         It is in the window of a page that is left by it, for a new window takes Firefox as long as all the rest. Not
-        where processes have been killed, nor where the page still loads: Firefox tells the page of each fetch that it
-        cuts off.
+        where processes have been killed, nor where the page still loads in Firefox, which tells the page of each fetch
+        that it cuts off. Chromium has hung at closing such a page.
         """
         pages = [page for page in self.context.pages if not page.is_closed()]
-        kept = pages.pop() if pages and not (self.killed or self.dying or self.loading) else None
+        closes = self.killed or self.dying or (self.loading and self.engine == "firefox")
+        kept = pages.pop() if pages and not closes else None
         for page in pages:
             try:
                 page.close()
