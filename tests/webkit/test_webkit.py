@@ -1,28 +1,23 @@
-"""heap_web in WebKit: boot, delivery, leaving a page, the documentation's examples and the recorded cases."""
+"""heap_web in WebKit: boot, delivery, leaving a page and the documentation's examples."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.support.expected_conditions import url_to_be
 from selenium.webdriver.support.wait import WebDriverWait
 
-from heap_web.dev.build.steps import DIST
 from tests.browser.counting import HEAP, delivered_once, events
 from tests.browser.serving import Site
-from tests.browser.test_conformance import CASES, HOLD, IN_FRAME, PERFORM, SPECIAL, judge, load, segments
 
-from .conftest import ERRORS
+from .conftest import RECORDED, html
 
 pytestmark = pytest.mark.host(
     "WebKitGTK (Safari's engine)", "boot, delivery, leaving pages, the examples, the recorded cases"
 )
-RECORDED = "<script src='/codec.js'></script><script src='/recorder.js'></script>"
 OURS = "<script src='/dist/heap-web.js' data-app-id='11'></script>"
 DELIVERED = """
 async () => {
@@ -31,15 +26,8 @@ async () => {
   return analytics.state;
 }
 """
-HEAR_READY = 'held.port.onmessage = ({ data }) => { window.isReady ||= data.type === "ready"; };'
-ORDINARY = [case for case in CASES if not any(key in case for key in SPECIAL)]
 
 Run = Callable[..., Any]
-
-
-def html(body: str) -> str:
-    """A page that reports its errors."""
-    return f"<!doctype html><meta charset=utf-8><title>WebKit</title>{ERRORS}{body}"
 
 
 def test_python_boots_in_a_worker(webkit: webdriver.WebKitGTK, run: Run, site: Site) -> None:
@@ -93,32 +81,3 @@ def test_calls_made_right_before_leaving_arrive_once_and_in_order(
     run(DELIVERED)
     run("async () => { await fetch('/received'); }")
     delivered_once(events(site), names)
-
-
-@pytest.fixture(scope="module")
-def keeper(webkit: webdriver.WebKitGTK, running_site: Site) -> Iterator[str]:
-    """A page that keeps the SharedWorker, and holds one frame a case."""
-    manifest = json.loads((DIST / "manifest.json").read_text("utf-8"))
-    hold = f"<script>({HOLD})('/dist/{manifest['runtime']}'); {HEAR_READY}</script>"
-    page = running_site.page("/keeper", f"<!doctype html><title>keeper</title><body>{hold}")
-    # WebKit's SharedWorker has been seen to begin and never to fetch: each case then waits for the page's own deadline.
-    for tries_left in (2, 1, 0):
-        webkit.get(page)
-        try:
-            WebDriverWait(webkit, 20).until(lambda driver: driver.execute_script("return window.isReady"))
-            break
-        except TimeoutException:
-            if not tries_left:
-                raise
-    return webkit.current_url
-
-
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in ORDINARY])
-def test_a_recorded_case_tells_heap_exactly_what_parity_or_the_rules_demand(
-    case: dict[str, Any], keeper: str, run: Run, site: Site
-) -> None:
-    """A recorded case tells a live Heap exactly what parity or the rules demand."""
-    script = f"<script src='/dist/heap-web.js'></script><script>analytics.load({json.dumps(load(case))})</script>"
-    url = site.page(case.get("url", "/"), html(RECORDED + script + PERFORM))
-    outcome = run(IN_FRAME, url, segments(case), None)
-    judge(case, (outcome["told"], outcome["threw"], outcome["called"]))
