@@ -172,6 +172,7 @@ export function createAnalytics(home, defaults, store = createStore()) {
       };
       const { entry, reason } = admit(text, method, args, hear, write, wrong);
       if (delivery) delivery.plan();
+      if (!reason && !(delivery && delivery.failure())) return;
       // The queue's turn comes first: Heap may be there by now.
       setTimeout(() => {
         if (!entry.settle) return;
