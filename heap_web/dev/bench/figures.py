@@ -51,6 +51,7 @@ FIGURES: Mapping[str, Figure] = {
         Figure("long_task_sum", "main thread, seven pages: long tasks, sum", "ms"),
         Figure("long_task_worst", "main thread, seven pages: long tasks, worst", "ms"),
         Figure("script", "main thread, seven pages: script time", "ms"),
+        Figure("script_later", "main thread, seven pages: script time, with what comes two seconds later", "ms"),
         Figure("call", "the call itself, median", "us"),
         Figure("singly", "10,000 calls, each awaited", "/s", more_is_better=True),
         Figure("burst", "10,000 calls in a burst", "/s", more_is_better=True),
