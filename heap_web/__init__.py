@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 # The module of each name. It is imported when the name is asked for: most pages ask for `load` alone.
 _MODULES = {
