@@ -47,8 +47,10 @@ def run(text: str) -> str:
     for call in calls if isinstance(calls, list) else ():
         user, result = _one(user, call, settings, read)
         results.append(result)
-    after = {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}
-    return _encode({"results": results, "user": None if user is before else after})
+    after = None
+    if user is not before:
+        after = {"id": user.id, "traits": dict(user.traits), "anonymousId": user.anonymous_id}
+    return _encode({"results": results, "user": after})
 
 
 def _one(user: User, call: Any, settings: Settings, read: Reader) -> tuple[User, dict[str, Any]]:

@@ -85,7 +85,7 @@ class PendingResult:
 
     @property
     def reason(self) -> str | None:
-        """Why it was not."""
+        """Why Heap was not told, if so."""
         return self._result().reason
 
     def _result(self) -> Result:

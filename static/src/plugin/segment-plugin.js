@@ -8,7 +8,7 @@ import { createAnalytics } from "../page/analytics.js";
 import { fromCookie } from "../page/visitor/cookies.js";
 import { attempt, bare, clearTimeout, each, getItem, listen, localStorage, Promise, setTimeout, symbolFor, unlisten, world } from "../page/natives.js";
 import { createStore } from "../page/visitor/store.js";
-import { ANONYMOUS_ID, ID, TRAITS } from "../page/visitor/user.js";
+import { KEYS } from "../page/visitor/user.js";
 
 /** @typedef {import("../page/analytics.js").Analytics} Analytics */
 /** @typedef {{userId?: string | null, anonymousId?: string | null, groupId?: string | null, previousId?: string, event?: string,
@@ -27,7 +27,7 @@ function guestStore() {
   /** @type {Record<string, string | null>} */
   const own = bare();
   // "null": nobody, whatever cookie Segment may write later.
-  each([ID, TRAITS, ANONYMOUS_ID], (key) => {
+  each(KEYS, (key) => {
     own[key] = attempt(() => getItem(localStorage(), key)) || fromCookie(key) || "null";
   });
   return {

@@ -11,7 +11,8 @@ import { json } from "../json.js";
 export const ID = "ajs_user_id";
 export const TRAITS = "ajs_user_traits";
 export const ANONYMOUS_ID = "ajs_anonymous_id";
-const KEYS = [ID, TRAITS, ANONYMOUS_ID];
+/** All that is stored of the visitor. */
+export const KEYS = [ID, TRAITS, ANONYMOUS_ID];
 
 /** Whether a call may say who the visitor is, or is told by who that is: most do neither. @param {string} text wire text */
 export const isOfVisitor = (text) => !matches(/^{"m":"(track|page|group|alias)"/, text) || indexOf(text, "anonymousId") >= 0;
